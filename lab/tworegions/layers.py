@@ -1,0 +1,123 @@
+"""Python environments as layers over the Debian root: Salt in /opt/salt, and keystone 30 in /opt/keystone."""
+
+from __future__ import annotations
+
+import ensurepip
+import shutil
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .settings import KEYSTONE_RANGES, SALT_RANGES
+from .shell import run, unmount, write
+
+# What both environments need to reach MariaDB and memcached.
+CLIENTS = ("PyMySQL", "python-memcached")
+
+# No variable of the machine outside reaches a command in the image: its pip would look for the outside's certificates.
+CLEAN = ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8")
+
+_SALT_UNIT = """[Unit]
+Description=Salt {kind} of the lab
+After=network.target
+
+[Service]
+Type=notify
+NotifyAccess=all
+Environment=PATH={path}
+ExecStart=/opt/salt/bin/salt-{kind}
+KillMode={kill}
+Restart=always
+RestartSec=1
+LimitNOFILE=100000
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+_KEYSTONE_MANAGE = """#!/bin/sh
+exec /opt/keystone/bin/keystone-manage "$@"
+"""
+
+
+def builder() -> tuple[str, list[str]]:
+    """A Python 3.11 that can make wheels, and the Debian packages that have to be installed for it."""
+    headers = Path(sysconfig.get_path("include"), "Python.h")
+    own = sys.version_info[:2] == (3, 11) and headers.exists() and _has_pip_bundled()
+    if own and shutil.which("gcc"):
+        return sys.executable, []
+    if own:
+        return sys.executable, ["gcc", "libc6-dev"]
+    return "/usr/bin/python3.11", ["python3-venv", "python3-dev", "gcc", "libc6-dev"]
+
+
+def _has_pip_bundled() -> bool:
+    bundled = Path(ensurepip.__file__).parent / "_bundled"  # Debian ships it apart, in python3-venv
+    return any(bundled.glob("pip-*.whl")) or any(Path("/usr/share/python-wheels").glob("pip-*.whl"))
+
+
+def wheels(python: str, requirements: tuple[str, ...], folder: Path) -> None:
+    """Build wheels of the requirements and of all that they need (Salt's timelib exists as source only)."""
+    tools = folder.with_name(folder.name + ".tools")
+    shutil.rmtree(tools, ignore_errors=True)
+    run([python, "-m", "venv", tools])
+    run([tools / "bin/pip", "wheel", "--disable-pip-version-check", "--wheel-dir", folder, *requirements])
+    shutil.rmtree(tools)
+
+
+def salt_requirements(version: str) -> tuple[str, ...]:
+    """What goes into /opt/salt."""
+    return (SALT_RANGES[version], *CLIENTS)
+
+
+def keystone_requirements(version: str) -> tuple[str, ...]:
+    """What goes into /opt/keystone; setuptools because its dependencies still import pkg_resources."""
+    return (KEYSTONE_RANGES[version], *CLIENTS, "setuptools<81")
+
+
+def build_salt(below: list[Path], layer: Path, wheel_folder: Path, version: str) -> None:
+    """Salt in /opt/salt, with units for master and minion."""
+    with _chroot(below, layer, wheel_folder) as root:
+        _environment(root, "/opt/salt", salt_requirements(version))
+        for kind, kill in (("master", "mixed"), ("minion", "process")):
+            unit = _SALT_UNIT.format(
+                kind=kind, kill=kill, path="/opt/salt/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+            )
+            write(root / f"etc/systemd/system/salt-{kind}.service", unit)
+
+
+def build_keystone(below: list[Path], layer: Path, wheel_folder: Path, version: str) -> None:
+    """A newer keystone in /opt/keystone, served by the packaged unit `keystone` in the place of the packaged one."""
+    with _chroot(below, layer, wheel_folder) as root:
+        _environment(root, "/opt/keystone", keystone_requirements(version))
+        write(root / "usr/bin/keystone-manage", _KEYSTONE_MANAGE, mode=0o755)
+        ini = root / "etc/keystone/keystone-uwsgi.ini"
+        lines = [one for one in ini.read_text(encoding="utf-8").splitlines() if not one.startswith("wsgi-file")]
+        lines += ["virtualenv = /opt/keystone", "module = keystone.wsgi.api:application"]
+        write(ini, "\n".join(lines) + "\n")
+
+
+def _environment(root: Path, place: str, requirements: tuple[str, ...]) -> None:
+    run([*CLEAN, "chroot", root, "python3", "-m", "venv", place])
+    options = ["--quiet", "--disable-pip-version-check", "--no-cache-dir", "--no-index", "--find-links", "/mnt"]
+    run([*CLEAN, "chroot", root, f"{place}/bin/pip", "install", *options, *requirements])
+
+
+@contextmanager
+def _chroot(below: list[Path], layer: Path, wheel_folder: Path) -> Iterator[Path]:
+    """Lower layers with `layer` on top as one writable root; the wheels are at /mnt."""
+    root, work = layer.with_name(layer.name + ".root"), layer.with_name(layer.name + ".work")
+    for folder in (layer, root, work):
+        folder.mkdir(parents=True)
+    stack = ":".join(map(str, below))
+    try:
+        run(["mount", "-t", "overlay", "image", "-o", f"lowerdir={stack},upperdir={layer},workdir={work}", root])
+        run(["mount", "-t", "proc", "proc", root / "proc"])
+        run(["mount", "--bind", wheel_folder, root / "mnt"])
+        yield root
+    finally:
+        unmount(root)
+    root.rmdir()
+    shutil.rmtree(work)
