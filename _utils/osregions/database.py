@@ -1,0 +1,207 @@
+"""The one door to keystone's database: who enters it, how, and what its errors mean to an operator."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pymysql
+import pymysql.cursors
+
+from osregions.errors import DatabaseError, Refused
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_$]{1,64}")
+_CONNECT_SECONDS = 10
+_LOCK_SECONDS = 60
+_DEADLOCK, _LOCK_TIMEOUT = 1213, 1205
+_NOT_WRITABLE = "keystone's account may not write here: is this database a fenced replica? Write at home instead"
+
+_REMEDIES = {
+    1044: ("the account {user} may not enter {database}", "grant it the database, or mend `connection`"),
+    1045: ("the server at {place} refuses {user}'s password", "mend the password in `connection`"),
+    1049: ("the server at {place} has no database {database}", "mend the name in `connection`, or run db_sync"),
+    1054: (
+        "{database} has other columns than keystone's: {text}",
+        "compare its schema version with keystone's release",
+    ),
+    1142: ("a write to {database} was denied: {text}", _NOT_WRITABLE),
+    1146: ("{database} lacks a table: {text}", "run `keystone-manage db_sync`, or name keystone's own database"),
+    1205: ("rows of {database} stayed locked by another session", "look at SHOW PROCESSLIST there, and run this again"),
+    1213: ("another session changed the same rows of {database} again and again", "run this again"),
+    1290: ("the server at {place} is read-only: {text}", _NOT_WRITABLE),
+    2003: ("no database server answers at {place}", "is it running, and does `connection` name it rightly?"),
+    2006: ("the server at {place} went away", "is it running? Nothing was changed; run this again"),
+    2013: ("the connection to {place} was lost", "is the server running? Nothing was changed; run this again"),
+}
+
+
+class Options(Protocol):
+    """Keystone's options, however they were read."""
+
+    def get(self, section: str, option: str, default: str | None = None) -> str | None:
+        """One option's value."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where keystone's database is, and as whom keystone enters it. Its password never shows."""
+
+    user: str
+    password: str = field(repr=False)
+    database: str
+    host: str = "127.0.0.1"
+    port: int = 3306
+    socket: str | None = None
+    tls: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def place(self) -> str:
+        """The server's address, as a person would write it."""
+        return self.socket or f"{self.host}:{self.port}"
+
+
+def account_from_url(url: str, where: str = "[database] connection") -> Account:
+    """Read an account out of a SQLAlchemy URL, such as `mysql+pymysql://user:password@host/keystone`."""
+    parts = urlsplit(url)
+    if not parts.scheme.startswith(("mysql", "mariadb")):
+        raise DatabaseError(
+            f"keystone's database is of the kind {parts.scheme or '(none)'!r}", where, "MariaDB and MySQL are served"
+        )
+    query = dict(parse_qsl(parts.query))
+    try:
+        port = parts.port or 3306
+    except ValueError as err:
+        raise DatabaseError("the port of keystone's database is no number", where, "mend the URL") from err
+    database = unquote(parts.path.lstrip("/"))
+    if not database or not parts.username:
+        raise DatabaseError(
+            "the URL names no account or no database", where, "write mysql+pymysql://USER:...@HOST/NAME"
+        )
+    return Account(
+        user=unquote(parts.username),
+        password=unquote(parts.password or ""),
+        database=checked(database),
+        host=parts.hostname or "127.0.0.1",
+        port=port,
+        socket=query.get("unix_socket"),
+        tls=tuple((name[4:], query[name]) for name in ("ssl_ca", "ssl_cert", "ssl_key") if name in query),
+    )
+
+
+def account_from(options: Options, where: str = "keystone.conf") -> Account:
+    """Read the account out of keystone's own options: no second copy of its password is kept anywhere."""
+    url = options.get("database", "connection") or options.get("sql", "connection")
+    if not url:
+        raise DatabaseError("[database] connection is not set", where, "is this a keystone node? Set it, or `config`")
+    return account_from_url(url, f"{where} [database] connection")
+
+
+def checked(identifier: str) -> str:
+    """Return an identifier that can stand in SQL between backticks, or refuse it."""
+    if not _IDENTIFIER.fullmatch(identifier):
+        raise Refused(f"{identifier!r} can't be the name of a table or column", remedy="letters, digits, _ and $ only")
+    return identifier
+
+
+def quoted(identifier: str) -> str:
+    """An identifier as it stands in SQL."""
+    return f"`{checked(identifier)}`"
+
+
+class Session:
+    """An open connection that hands out rows as dicts, and speaks of errors as an operator would."""
+
+    def __init__(self, connection: Any, account: Account) -> None:
+        self._connection = connection
+        self.account = account
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """All the rows that a query yields."""
+        with self._connection.cursor(pymysql.cursors.DictCursor) as cursor:
+            cursor.execute(sql, tuple(values))
+            return list(cursor.fetchall())
+
+    def value(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        """The first column of the first row, or None."""
+        rows = self.rows(sql, values)
+        return next(iter(rows[0].values())) if rows else None
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """Run a statement; return how many rows it found."""
+        with self._connection.cursor() as cursor:
+            return int(cursor.execute(sql, tuple(values)))
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside happens, or nothing does."""
+        self._connection.begin()
+        try:
+            yield
+            self._connection.commit()
+        except BaseException:
+            # A connection that is gone has rolled back already.
+            with contextlib.suppress(pymysql.MySQLError):
+                self._connection.rollback()
+            raise
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep out every other run of this program on the same database; a lock that dies with its holder."""
+        name = "osregions." + hashlib.sha256(self.account.database.encode()).hexdigest()[:40]
+        if self.value("SELECT GET_LOCK(%s, %s)", (name, _LOCK_SECONDS)) != 1:
+            raise DatabaseError(
+                f"another run has been changing {self.account.database} for {_LOCK_SECONDS} s",
+                self.account.place,
+                "wait for it, or look for it with `salt-run jobs.active`",
+            )
+        try:
+            yield
+        finally:
+            with contextlib.suppress(pymysql.MySQLError):
+                self.value("SELECT RELEASE_LOCK(%s)", (name,))
+
+
+@contextlib.contextmanager
+def session(account: Account) -> Iterator[Session]:
+    """Open keystone's database; errors of the server come out as DatabaseError, with their remedy."""
+    connection = None
+    try:
+        connection = pymysql.connect(
+            host=account.host,
+            port=account.port,
+            unix_socket=account.socket,
+            user=account.user,
+            password=account.password,
+            database=account.database,
+            charset="utf8mb4",
+            autocommit=True,
+            connect_timeout=_CONNECT_SECONDS,
+            # Found rows, not changed ones: setting a column to what it holds already must count as a hit.
+            client_flag=pymysql.constants.CLIENT.FOUND_ROWS,
+            ssl=dict(account.tls) or None,
+        )
+        yield Session(connection, account)
+    except pymysql.MySQLError as err:
+        raise translated(err, account) from None
+    finally:
+        if connection is not None and connection.open:
+            with contextlib.suppress(pymysql.MySQLError):
+                connection.close()
+
+
+def is_collision(err: BaseException) -> bool:
+    """Whether the server chose this transaction to give way to another: then it can be tried again."""
+    return isinstance(err, pymysql.MySQLError) and bool(err.args) and err.args[0] in (_DEADLOCK, _LOCK_TIMEOUT)
+
+
+def translated(err: pymysql.MySQLError, account: Account) -> DatabaseError:
+    """Say what a server's error means, and what to do about it."""
+    number, text = (*err.args, "", "")[:2]
+    problem, remedy = _REMEDIES.get(number, ("the server at {place} says: {text} (error {number})", ""))
+    words = {"user": account.user, "database": account.database, "place": account.place, "text": text, "number": number}
+    return DatabaseError(problem.format(**words), f"database {account.database} at {account.place}", remedy)

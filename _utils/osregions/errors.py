@@ -1,0 +1,39 @@
+"""Errors that an operator can act on: what is wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+
+class RegionsError(Exception):
+    """Something was refused or failed; the text names the value, the place and the remedy."""
+
+    def __init__(self, problem: str, where: str = "", remedy: str = "") -> None:
+        self.problem = problem
+        self.where = where
+        self.remedy = remedy
+        text = problem.rstrip(".")
+        if where:
+            text += f" ({where})"
+        text += "."
+        if remedy:
+            text += f" {remedy.rstrip('.')}."
+        super().__init__(text)
+
+
+class SettingsError(RegionsError):
+    """The pillar, or an argument, says something that can't be meant."""
+
+
+class DatabaseError(RegionsError):
+    """The keystone database can't be reached, entered, or is not what it should be."""
+
+
+class Refused(RegionsError):
+    """The situation is doubtful; nothing was touched."""
+
+
+class CacheError(RegionsError):
+    """A cache still holds what the tables no longer say."""
+
+
+class BackupError(RegionsError):
+    """A backup could not be made, found complete, or restored."""

@@ -1,0 +1,131 @@
+"""Replacing a file whole or not at all, and keeping what it said before."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from osregions.errors import BackupError
+
+BACKUPS = "/var/backups/openstack-regions"
+_STAMP = "%Y%m%dT%H%M%S.%fZ"
+
+
+def private_directory(path: str | Path) -> Path:
+    """Make a directory that only its owner can enter, and return it."""
+    directory = Path(path)
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if directory.stat().st_mode & 0o077:
+        directory.chmod(0o700)
+    return directory
+
+
+def stamp() -> str:
+    """The present moment in UTC, as it stands in the name of a backup."""
+    return datetime.datetime.now(datetime.timezone.utc).strftime(_STAMP)
+
+
+def write(path: str | Path, data: bytes, like: str | Path | None = None, mode: int = 0o600) -> None:
+    """Put `data` at `path` in one step: a temporary file beside it, fsync, rename.
+
+    `like` names a file whose owner, mode and extended attributes (SELinux context among them) the new one takes.
+    """
+    target = Path(path)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            if like is not None:
+                _dress(file.fileno(), like)
+            else:
+                os.fchmod(file.fileno(), mode)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+    _sync_directory(target.parent)
+
+
+def _dress(descriptor: int, like: str | Path) -> None:
+    status = os.stat(like)
+    os.fchown(descriptor, status.st_uid, status.st_gid)
+    os.fchmod(descriptor, status.st_mode & 0o7777)
+    for name in os.listxattr(like):
+        # Some attributes belong to the kernel and can't be set by anyone; the file is none the worse for it.
+        with contextlib.suppress(OSError):
+            os.setxattr(descriptor, name, os.getxattr(like, name))
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def replace(path: str | Path, text: str | bytes, backups: str | Path = BACKUPS) -> str | None:
+    """Give the file at `path` a new text, after its earlier one was kept (0600); return the backup's path.
+
+    A symbolic link stays one: what it points at is replaced. Returns None when the file says that already.
+    """
+    target = Path(os.path.realpath(path))
+    data = text.encode() if isinstance(text, str) else text
+    if not target.exists():
+        raise BackupError(f"there is no file {path}", remedy="name a file that exists")
+    before = target.read_bytes()
+    if before == data:
+        return None
+    backup = keep(target, backups)
+    write(target, data, like=target)
+    return backup
+
+
+def keep(path: str | Path, backups: str | Path = BACKUPS) -> str:
+    """Copy a file to the backups, with a note of where it belongs; return the copy's path."""
+    target = Path(os.path.realpath(path))
+    directory = private_directory(Path(private_directory(backups)) / "files")
+    backup = directory / f"{str(target).strip('/').replace('/', '--')}.{stamp()}"
+    try:
+        # The note comes first: a copy that nobody can place is worse than a note without a copy.
+        write(f"{backup}.origin", json.dumps({"path": str(target)}).encode())
+        write(backup, target.read_bytes())
+    except OSError as err:
+        for leftover in (backup, Path(f"{backup}.origin")):
+            leftover.unlink(missing_ok=True)
+        raise BackupError(
+            f"{target} can't be backed up: {err.strerror}", str(backup), "make room there, or name another directory"
+        ) from err
+    return str(backup)
+
+
+def backups(path: str | Path | None = None, directory: str | Path = BACKUPS) -> list[dict[str, str]]:
+    """List the kept texts, newest first, of one file or of all: each with `backup` and `path`."""
+    found = []
+    folder = Path(directory) / "files"
+    wanted = os.path.realpath(path) if path else None
+    for note in folder.glob("*.origin"):
+        backup = note.with_name(note.name[: -len(".origin")])
+        origin = json.loads(note.read_text())["path"]
+        if backup.exists() and wanted in (None, origin):
+            found.append({"backup": str(backup), "path": origin})
+    return sorted(found, key=lambda entry: entry["backup"].rsplit(".", 2)[-2:], reverse=True)
+
+
+def restore(backup: str | Path, backups: str | Path = BACKUPS) -> dict[str, str | None]:
+    """Give a file back the text that `backup` kept; what it says now is kept in turn.
+
+    Returns `path` and `backup` (of the text that was replaced; None when the file said that already).
+    """
+    note = Path(f"{backup}.origin")
+    if not note.exists() or not Path(backup).exists():
+        raise BackupError(f"{backup} is not a backup of a file", remedy="list them with regions.file_backups")
+    path = json.loads(note.read_text())["path"]
+    return {"path": path, "backup": replace(path, Path(backup).read_bytes(), backups)}

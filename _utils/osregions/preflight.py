@@ -1,0 +1,186 @@
+"""Deciding, before anything is touched, whether a region can join home: a pure function from views to findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from osregions.catalog.names import same_name
+from osregions.model import Finding
+from osregions.settings import Settings
+
+MOST_SKEW_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class NodeView:
+    """What one keystone node said of itself."""
+
+    minion: str
+    region: str
+    release: int | None = None
+    schema: str | None = None
+    database: str | None = None
+    regions: tuple[str, ...] = ()
+    memcached: tuple[str, ...] = ()
+    clock: float | None = None
+    reach: Mapping[str, str] | None = None
+    problems: tuple[str, ...] = ()
+
+    @classmethod
+    def from_dict(cls, minion: str, region: str, data: Mapping[str, Any]) -> NodeView:
+        """Take a view out of the form in which Salt carried it."""
+        return cls(
+            minion=minion,
+            region=region,
+            release=data.get("release"),
+            schema=data.get("schema"),
+            database=data.get("database"),
+            regions=tuple(data.get("regions") or ()),
+            memcached=tuple(data.get("memcached") or ()),
+            clock=data.get("clock"),
+            reach=data.get("reach") or {},
+            problems=tuple(data.get("problems") or ()),
+        )
+
+
+def check(
+    settings: Settings, views: Sequence[NodeView], asked: float, answered: float, joining: str
+) -> tuple[Finding, ...]:
+    """List what stands in the way of joining, worst first.
+
+    `asked` and `answered` are the master's clock before and after the views were taken (seconds since the epoch).
+    """
+    findings = [
+        *_missing(settings, views, joining),
+        *_problems(views),
+        *_same(views, "release", "release-differs", "keystone release", "bring all to one release first"),
+        *_same(views, "schema", "schema-differs", "schema", "run `keystone-manage db_sync` of one release everywhere"),
+        *_databases(views),
+        *_memcached(views),
+        *_clocks(views, asked, answered),
+        *_reach(views),
+        *_names(settings, views, joining),
+    ]
+    return tuple(sorted(findings, key=lambda finding: finding.severity != "error"))
+
+
+def _missing(settings: Settings, views: Sequence[NodeView], joining: str) -> Iterable[Finding]:
+    for region in (settings.home, joining):
+        if not any(view.region == region for view in views):
+            yield Finding(
+                "no-minion",
+                "error",
+                region,
+                "no minion with the role keystone answered there",
+                f"are the grains region: {region} and roles: [keystone] set, and is the minion up?"
+                f" It was targeted by {settings.target('keystone', region)}",
+            )
+
+
+def _problems(views: Sequence[NodeView]) -> Iterable[Finding]:
+    for view in views:
+        for problem in view.problems:
+            yield Finding("node-problem", "error", view.minion, problem)
+
+
+def _same(views: Sequence[NodeView], name: str, code: str, word: str, remedy: str) -> Iterable[Finding]:
+    found = {view.minion: getattr(view, name) for view in views if getattr(view, name) is not None}
+    if len(set(found.values())) > 1:
+        said = ", ".join(f"{minion} has {value}" for minion, value in sorted(found.items()))
+        yield Finding(code, "error", "all regions", f"the nodes differ in {word}: {said}", remedy)
+
+
+def _databases(views: Sequence[NodeView]) -> Iterable[Finding]:
+    for one, other in _pairs(views):
+        if one.database and one.database == other.database:
+            yield Finding(
+                "one-database",
+                "error",
+                f"{one.minion} and {other.minion}",
+                f"both regions' keystones use the same database, {one.database}",
+                "a region joins with a keystone database of its own; mend [database] connection",
+            )
+
+
+def _memcached(views: Sequence[NodeView]) -> Iterable[Finding]:
+    for one, other in _pairs(views):
+        shared = sorted(set(one.memcached) & set(other.memcached))
+        if shared and one.database != other.database:
+            yield Finding(
+                "shared-memcached",
+                "error",
+                f"{one.minion} and {other.minion}",
+                f"two keystones with different databases cache in one memcached: {', '.join(shared)}",
+                "keystone's cache keys are the same everywhere, so each would serve the other's rows;"
+                " give each region a memcached of its own in [cache] memcache_servers",
+            )
+
+
+def _clocks(views: Sequence[NodeView], asked: float, answered: float) -> Iterable[Finding]:
+    for view in views:
+        if view.clock is None:
+            continue
+        skew = max(asked - view.clock, view.clock - answered, 0.0)
+        if skew > MOST_SKEW_SECONDS:
+            yield Finding(
+                "clock-skew",
+                "error",
+                view.minion,
+                f"its clock is at least {skew:.0f} s from the master's, {MOST_SKEW_SECONDS:.0f} s is the most",
+                "tokens expire by the clock: set it right, and keep it so with NTP",
+            )
+
+
+def _reach(views: Sequence[NodeView]) -> Iterable[Finding]:
+    for view in views:
+        for url, outcome in sorted((view.reach or {}).items()):
+            if outcome != "ok":
+                yield Finding(
+                    "unreachable",
+                    "error",
+                    view.minion,
+                    f"{url} can't be reached: {outcome}",
+                    "open that port between them",
+                )
+
+
+def _names(settings: Settings, views: Sequence[NodeView], joining: str) -> Iterable[Finding]:
+    wanted = settings.regions[joining]
+    for view in views:
+        if not view.regions:
+            continue
+        if view.region == settings.home and settings.home not in view.regions:
+            yield Finding(
+                "home-unknown",
+                "error",
+                view.minion,
+                f"home's catalog has no region {settings.home}, but {', '.join(view.regions)}",
+                "name home as its catalog does",
+            )
+        if view.region == joining and not {joining, wanted.renamed_from} & set(view.regions):
+            yield Finding(
+                "region-unknown",
+                "error",
+                view.minion,
+                f"its catalog has neither {joining} nor {wanted.renamed_from or 'an earlier name'},"
+                f" but {', '.join(view.regions)}",
+                f"set renamed_from of {joining} in pillar to the name it has now",
+            )
+        for name in view.regions:
+            if same_name(name, joining) and name != joining:
+                yield Finding(
+                    "name-clash",
+                    "error",
+                    view.minion,
+                    f"its catalog has a region {name}, which is {joining} in other case",
+                    f"call it {name} in pillar, or rename that region first",
+                )
+
+
+def _pairs(views: Sequence[NodeView]) -> Iterable[tuple[NodeView, NodeView]]:
+    for position, one in enumerate(views):
+        for other in views[position + 1 :]:
+            if one.region != other.region:
+                yield one, other

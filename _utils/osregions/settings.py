@@ -1,0 +1,245 @@
+"""The pillar `openstack_regions`, checked key by key: a misspelt one is an error, never a default."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from osregions.catalog.identity_urls import IdentityUrls, wish_from
+from osregions.catalog.names import check_region_name, same_name
+from osregions.errors import SettingsError
+
+PILLAR = "openstack_regions"
+Check = Callable[[Any, str], Any]
+
+
+@dataclass(frozen=True)
+class RegionSettings:
+    """One region, as pillar declares it."""
+
+    name: str
+    public_endpoint: str
+    admin_endpoint: str | None
+    renamed_from: str | None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The cloud, as pillar declares it."""
+
+    home: str
+    regions: Mapping[str, RegionSettings]
+    join: str | None
+    identity: IdentityUrls
+    verbatim: bool
+    targets: Mapping[str, str]
+
+    def joining(self) -> RegionSettings:
+        """The region that is to join; raises SettingsError when pillar names none."""
+        if self.join is None:
+            raise SettingsError("no region is named that is to join", f"pillar {PILLAR}:join", "write its name there")
+        return self.regions[self.join]
+
+    def target(self, role: str, region: str) -> str:
+        """The compound expression that targets a role's minions in a region, by grains."""
+        return self.targets[role].replace("{region}", region)
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise SettingsError(f"{value!r} is not a text", where, "write one")
+    return value
+
+
+def _texts(value: Any, where: str) -> list[str]:
+    if not isinstance(value, list) or not value or not all(isinstance(item, str) and item for item in value):
+        raise SettingsError(f"{value!r} is not a list of texts", where, "write one item a line, each after a dash")
+    return value
+
+
+def _flag(value: Any, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise SettingsError(f"{value!r} is neither true nor false", where, "write one of the two")
+    return value
+
+
+def _number(low: int, high: int) -> Check:
+    def check(value: Any, where: str) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise SettingsError(f"{value!r} is no number from {low} to {high}", where, "write one")
+        return value
+
+    return check
+
+
+def _one_of(*words: str) -> Check:
+    def check(value: Any, where: str) -> str:
+        if value not in words:
+            raise SettingsError(f"{value!r} can't be chosen", where, f"one of {', '.join(words)}")
+        return str(value)
+
+    return check
+
+
+def _url(value: Any, where: str) -> str:
+    parts = urlsplit(value) if isinstance(value, str) else None
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(f"{value!r} is no URL", where, "write one such as http://10.213.1.11:5000")
+    if parts.path.rstrip("/").endswith(("/v3", "/v2.0")):
+        raise SettingsError(f"{value!r} ends in a version", where, "leave it off: the endpoints' rows add it")
+    return str(value).rstrip("/")
+
+
+def _target(value: Any, where: str) -> str:
+    if "{region}" not in _text(value, where):
+        raise SettingsError(f"{value!r} targets every region alike", where, "let {region} stand where its name belongs")
+    return str(value)
+
+
+_PORT = _number(1, 65535)
+_REGION: Mapping[str, Any] = {
+    "public_endpoint": _url,
+    "admin_endpoint": _url,
+    "renamed_from": _text,
+}
+SCHEMA: Mapping[str, Any] = {
+    "home": check_region_name,
+    "join": check_region_name,
+    "regions": _REGION,
+    "identity": wish_from,
+    "services": _one_of("mapped", "verbatim"),
+    "targets": {"keystone": _target, "region": _target},
+    "keystone": {
+        "config": _text,
+        "release": _number(8, 30),
+        "service": _text,
+        "user": _text,
+        "group": _text,
+        "manage": _text,
+        "url": _url,
+        "wait": _number(1, 3600),
+    },
+    "tokens": {
+        "store": _one_of("auto", "memcache", "fernet", "jws"),
+        "cache_backend": _text,
+        "servers": _texts,
+        "verify": _flag,
+        "verify_tokens": _number(1, 100),
+    },
+    "memcached": {
+        "package": _text,
+        "python_package": _text,
+        "service": _text,
+        "config": _text,
+        "style": _one_of("debian", "sysconfig"),
+        "listen": _texts,
+        "port": _PORT,
+        "size": _number(1, 1 << 20),
+    },
+    "mysql_client": {"package": _text},
+    "backup": {"directory": _text, "keep": _number(1, 10000), "scope": _one_of("catalog", "database")},
+    "openrc": {"files": _texts, "admin": _text},
+}
+TARGETS = {"keystone": "G@region:{region} and G@roles:keystone", "region": "G@region:{region}"}
+
+
+def read(pillar: object) -> Settings:
+    """Check the pillar's `openstack_regions` and return what it declares.
+
+    Raises SettingsError, naming the key, what it holds and what it may hold.
+    """
+    if not isinstance(pillar, Mapping) or not pillar:
+        raise SettingsError(f"there is no pillar {PILLAR}", remedy="declare the regions in it, see pillar.example")
+    _check(pillar, SCHEMA, PILLAR)
+    for key in ("home", "regions"):
+        if not pillar.get(key):
+            raise SettingsError(f"{key} is missing", f"pillar {PILLAR}", "declare it, see pillar.example")
+    regions = {name: _region(name, data) for name, data in pillar["regions"].items()}
+    settings = Settings(
+        home=pillar["home"],
+        regions=regions,
+        join=pillar.get("join"),
+        identity=wish_from(pillar.get("identity"), f"pillar {PILLAR}:identity"),
+        verbatim=pillar.get("services", "mapped") == "verbatim",
+        targets={**TARGETS, **(pillar.get("targets") or {})},
+    )
+    _check_together(settings)
+    return settings
+
+
+def _check(data: Any, schema: Mapping[str, Any], where: str) -> None:
+    if not isinstance(data, Mapping):
+        raise SettingsError(f"{data!r} is no mapping", f"pillar {where}", "see pillar.example")
+    for key, value in data.items():
+        place = f"{where}:{key}"
+        if key not in schema:
+            near = difflib.get_close_matches(str(key), schema, n=1)
+            remedy = f"did you mean {near[0]}?" if near else f"the keys there are {', '.join(schema)}"
+            raise SettingsError(f"the key {key!r} is not known", f"pillar {place}", remedy)
+        if value is None:
+            continue
+        if schema[key] is _REGION:
+            if not isinstance(value, Mapping):
+                raise SettingsError(
+                    f"{value!r} is no mapping", f"pillar {place}", "name each region, see pillar.example"
+                )
+            for name, region in value.items():
+                check_region_name(name, f"pillar {place}")
+                _check(region or {}, _REGION, f"{place}:{name}")
+        elif isinstance(schema[key], Mapping):
+            _check(value, schema[key], place)
+        else:
+            schema[key](value, f"pillar {place}")
+
+
+def _region(name: str, data: Mapping[str, Any] | None) -> RegionSettings:
+    data = data or {}
+    if not data.get("public_endpoint"):
+        raise SettingsError(
+            "public_endpoint is missing",
+            f"pillar {PILLAR}:regions:{name}",
+            "write the URL of that region's keystone without its version, such as http://10.213.1.11:5000",
+        )
+    public = _url(data["public_endpoint"], f"pillar {PILLAR}:regions:{name}:public_endpoint")
+    return RegionSettings(name, public, data.get("admin_endpoint"), data.get("renamed_from"))
+
+
+def _check_together(settings: Settings) -> None:
+    names = list(settings.regions)
+    for position, name in enumerate(names):
+        for other in names[position + 1 :]:
+            if same_name(name, other):
+                raise SettingsError(
+                    f"{name} and {other} differ in case alone",
+                    f"pillar {PILLAR}:regions",
+                    "keystone holds them to be one",
+                )
+    for key, name in (("home", settings.home), ("join", settings.join)):
+        if name is not None and name not in settings.regions:
+            raise SettingsError(
+                f"there is no region {name}",
+                f"pillar {PILLAR}:{key}",
+                f"name one of those declared: {', '.join(names)}",
+            )
+    if settings.join == settings.home:
+        raise SettingsError(
+            f"{settings.home} is home, and can't join itself",
+            f"pillar {PILLAR}:join",
+            "name the region that is to join",
+        )
+    if settings.regions[settings.home].renamed_from:
+        raise SettingsError(
+            f"{settings.home} is home, and keeps its name",
+            f"pillar {PILLAR}:regions:{settings.home}:renamed_from",
+            "leave it out",
+        )
+    for name, region in settings.regions.items():
+        if region.renamed_from and same_name(region.renamed_from, name):
+            raise SettingsError(
+                f"{region.renamed_from} and {name} are one name to keystone",
+                f"pillar {PILLAR}:regions:{name}:renamed_from",
+                "choose a name that differs in more than case",
+            )
