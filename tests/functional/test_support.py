@@ -37,3 +37,21 @@ def test_loaders_hold_salt_and_test_mode(loaders):
     assert loaders.dry.states["test.succeed_with_changes"](name="x")["result"] is None
     # config.get, not pillar.get: from Salt 3008 on that one masks what it returns outside of templates
     assert loaders.but(pillar={"a": {"b": 1}}).modules["config.get"]("a:b") == 1
+
+
+def test_a_schema_is_keystones_own(keystone_schema):
+    made = keystone_schema("support_schema")
+    tables = {row[0] for row in made.query("SHOW TABLES")}
+    assert {"region", "service", "endpoint", "token", "alembic_version"} <= tables
+    assert made.query("SELECT count(*) FROM region") == ((0,),)
+    filled = keystone_schema("support_schema", bootstrapped=True)
+    assert filled.query("SELECT id FROM region") == (("RegionOne",),)
+
+
+def test_keystone_serves_its_own_database(keystone):
+    assert [region["id"] for region in keystone.api("GET", "/regions")["regions"]] == ["RegionOne"]
+    urls = {endpoint["url"] for endpoint in keystone.api("GET", "/endpoints")["endpoints"]}
+    assert urls == {f"{keystone.url}/v3"}
+    keystone.database.query("UPDATE region SET description = 'seen' WHERE id = 'RegionOne'")
+    assert keystone.api("GET", "/regions/RegionOne")["region"]["description"] == "seen"
+    assert str(keystone.database.port) in keystone.conf.read_text()

@@ -49,6 +49,61 @@ def memcached(tmp_path):
 
 
 @pytest.fixture(scope="session")
+def keystone_templates(mariadb):
+    """`keystone_templates(release)`: the image and the kept database of a keystone release, made when first asked."""
+    from tests.support.keystone import Image, Template
+
+    made = {}
+
+    def template(release: str = "22"):
+        if release not in made:
+            image = Image.find(release)
+            made[release] = (image, Template.make(image, mariadb))
+        return made[release]
+
+    return template
+
+
+@pytest.fixture(scope="session")
+def keystone_schema(mariadb, keystone_templates):
+    """`keystone_schema(name, release="22") -> Database`: a database as that keystone's `db_sync` makes it.
+
+    With `bootstrapped=True` it also holds what `keystone-manage bootstrap` adds: admin, RegionOne, identity's endpoints.
+    """
+
+    def make(name: str, release: str = "22", bootstrapped: bool = False):
+        _, template = keystone_templates(release)
+        return mariadb.create(name, template.bootstrapped if bootstrapped else template.schema)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def keystone_server(mariadb, keystone_templates, tmp_path_factory):
+    """`keystone_server(name, release="22") -> Keystone`: another running keystone, bootstrapped, for this session."""
+    from tests.support.keystone import Keystone
+
+    started = []
+
+    def start(name: str, release: str = "22"):
+        image, template = keystone_templates(release)
+        server = Keystone(image, template, mariadb, tmp_path_factory.mktemp(name), name)
+        started.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def keystone(keystone_server):
+    """The session's running keystone 22: `.url .conf .openrc .password .database .pid .token() .api() .restart()`."""
+    return keystone_server("keystone")
+
+
+@pytest.fixture(scope="session")
 def loaders(tmp_path_factory):
     """Salt's loader over the checkout: `loaders.modules["x.f"]()`, `loaders.states["x.f"]()`.
 
