@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from osregions.catalog.names import same_name
+from osregions.catalog.names import listed, same_name
 from osregions.model import Finding
 from osregions.settings import Settings
 
@@ -156,7 +156,7 @@ def _names(settings: Settings, views: Sequence[NodeView], joining: str) -> Itera
                 "home-unknown",
                 "error",
                 view.minion,
-                f"home's catalog has no region {settings.home}, but {', '.join(view.regions)}",
+                f"home's catalog has no region {settings.home}, but {listed(view.regions)}",
                 "name home as its catalog does",
             )
         if view.region == joining and not {joining, wanted.renamed_from} & set(view.regions):
@@ -165,7 +165,7 @@ def _names(settings: Settings, views: Sequence[NodeView], joining: str) -> Itera
                 "error",
                 view.minion,
                 f"its catalog has neither {joining} nor {wanted.renamed_from or 'an earlier name'},"
-                f" but {', '.join(view.regions)}",
+                f" but {listed(view.regions)}",
                 f"set renamed_from of {joining} in pillar to the name it has now",
             )
         for name in view.regions:

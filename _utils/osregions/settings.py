@@ -217,10 +217,10 @@ def _check_together(settings: Settings) -> None:
                     f"pillar {PILLAR}:regions",
                     "keystone holds them to be one",
                 )
-    for key, name in (("home", settings.home), ("join", settings.join)):
-        if name is not None and name not in settings.regions:
+    for key, named in (("home", settings.home), ("join", settings.join)):
+        if named is not None and named not in settings.regions:
             raise SettingsError(
-                f"there is no region {name}",
+                f"there is no region {named}",
                 f"pillar {PILLAR}:{key}",
                 f"name one of those declared: {', '.join(names)}",
             )

@@ -41,7 +41,7 @@ def identity_endpoint(endpoint: Endpoint, wish: IdentityUrls, release: Release) 
     """Give an identity endpoint of the joining region its URL at home.
 
     `$(public_endpoint)s` is filled in by the keystone that serves the row, from its own [DEFAULT] public_endpoint
-    (catalog/core.py, Liberty to 2026.2). Where a release still has v2.0 and a port of its own for admins, so has the URL.
+    (catalog/core.py, Liberty to 2026.2). Where a release still has v2.0 and a port for admins, so has the URL.
     """
     if not wish.follow:
         if endpoint.interface not in wish.urls:

@@ -11,7 +11,7 @@ from osregions import files
 from osregions.catalog import act, backup, merge, rename, view
 from osregions.catalog.cache import STATE, Pending, all_keys, cache_from, catalog_keys, invalidate
 from osregions.catalog.identity_urls import IdentityUrls
-from osregions.catalog.names import check_region_name
+from osregions.catalog.names import check_region_name, listed
 from osregions.database import Account, Options, Session, account_from, session
 from osregions.errors import Refused
 from osregions.model import Change, Export
@@ -70,7 +70,7 @@ class Catalog:
             raise Refused(
                 f"there is no region {region}",
                 picture.place,
-                f"name one of those there: {', '.join(picture.region_ids)}",
+                f"name one of those there: {listed(picture.region_ids)}",
             )
         return Export(
             region=replace(picture.region, id=region),

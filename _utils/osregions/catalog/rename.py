@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 
-from osregions.catalog.names import check_region_name, same_name
+from osregions.catalog.names import check_region_name, listed, same_name
 from osregions.catalog.view import Filter, RenamePicture
 from osregions.errors import Refused
 from osregions.model import Change, DeleteRow, InsertRow, UpdateColumn, UpdateRow
@@ -29,7 +29,7 @@ def plan(picture: RenamePicture, old: str, new: str) -> tuple[Change, ...]:
         raise Refused(f"there is a region {after.id} already, {new} in other case", picture.place, f"use {after.id}")
     if before is None and after is None:
         raise Refused(
-            f"there is no region {old}", picture.place, f"name one of those there: {', '.join(picture.region_ids)}"
+            f"there is no region {old}", picture.place, f"name one of those there: {listed(picture.region_ids)}"
         )
     _refuse_unknown_columns(picture, old)
     changes: list[Change] = []

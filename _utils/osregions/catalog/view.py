@@ -124,7 +124,7 @@ def rename_picture(session: Session, old: str, new: str, lock: bool = False) -> 
     return RenamePicture(
         place=_place(session),
         regions=_select(session, Region, "id IN (%s, %s)", (old, new), lock),
-        region_ids=_region_ids(session),
+        region_ids=region_names(session),
         references=_references(session, old, new),
         filters=_filters(session),
     )
@@ -156,12 +156,17 @@ def region_picture(session: Session, region: str) -> RegionPicture:
     return RegionPicture(
         place=_place(session),
         region=found[0] if found else None,
-        region_ids=_region_ids(session),
+        region_ids=region_names(session),
         services=_select(session, Service, "1 = 1", ()),
         endpoints=_select(session, Endpoint, "region_id = %s", (region,)),
         references=_references(session, region, region),
         filters=_filters(session),
     )
+
+
+def whole_catalog(session: Session) -> tuple[tuple[Service, ...], tuple[Endpoint, ...]]:
+    """Every service and every endpoint of all regions."""
+    return _select(session, Service, "1 = 1", ()), _select(session, Endpoint, "1 = 1", ())
 
 
 def service_endpoints(session: Session) -> Mapping[str, int]:
@@ -186,8 +191,9 @@ def _select(
     return tuple(kind(**row) for row in session.rows(sql, values))
 
 
-def _region_ids(session: Session) -> tuple[str, ...]:
-    return tuple(row["id"] for row in session.rows("SELECT id FROM region ORDER BY id LIMIT 50"))
+def region_names(session: Session) -> tuple[str, ...]:
+    """The names of all the regions there are."""
+    return tuple(row["id"] for row in session.rows("SELECT id FROM region ORDER BY id"))
 
 
 def _tables(session: Session) -> set[str]:

@@ -1,0 +1,182 @@
+"""
+States of the whole cloud, for orchestrations on home's master: they ask minions, decide, and have minions act.
+"""
+
+import time
+
+from osregions import join as joining_of
+from osregions import preflight
+from osregions import settings as settings_of
+from osregions.errors import RegionsError
+from salt.exceptions import CommandExecutionError
+
+__virtualname__ = "regions"
+_TIMEOUT = 60
+
+
+def __virtual__():
+    return __virtualname__
+
+
+def preflight_passed(name, timeout=_TIMEOUT):
+    """
+    Nothing stands in the way of a region joining home; changes nothing, ever.
+
+    .. code-block:: yaml
+
+        RegionTwo can join:
+          regions.preflight_passed:
+            - name: RegionTwo
+
+    name
+        Text: the region that is to join, as pillar declares it.
+
+    timeout
+        Seconds in which minions must answer. Default: 60.
+
+    Fails with every finding that stands in the way, each with its remedy: releases, schemas, one database for both, one
+    memcached for both, clocks, unreachable keystones, names. Source: ``osregions.preflight``.
+    """
+
+    def act(settings):
+        views, asked = [], time.time()
+        for region, urls in joining_of.keystone_urls(settings, name).items():
+            answers = _ask(settings.target("keystone", region), "regions.view", timeout, urls=urls)
+            views += [joining_of.node_view(minion, region, answer) for minion, answer in sorted(answers.items())]
+        findings = preflight.check(settings, views, asked, time.time(), name)
+        if any(finding.severity == "error" for finding in findings):
+            return {"result": False, "comment": "\n".join(map(str, findings))}
+        nodes = ", ".join(view.minion for view in views)
+        return {"comment": "\n".join([f"nothing stands in the way; looked at {nodes}", *map(str, findings)])}
+
+    return _state(name, act)
+
+
+def endpoints_carried(name, timeout=_TIMEOUT):
+    """
+    A region's rows, read by a minion of its own, are in home's catalog, written by a minion of home's (P5, P6).
+
+    .. code-block:: yaml
+
+        RegionTwo is in home's catalog:
+          regions.endpoints_carried:
+            - name: RegionTwo
+
+    name
+        Text: the region that is to join, as pillar declares it.
+
+    timeout
+        Seconds in which a minion must answer. Default: 60.
+
+    Rows travel as data in Salt's own messages: no shared file system, no ssh. ``changes`` are those of
+    ``keystone_catalog.region_imported`` at home. Fails where that does. Source: ``osregions.catalog.merge``.
+    """
+
+    def act(settings):
+        test = __opts__["test"]
+        region = settings.regions[name]
+        _, rows = _export(settings, region, timeout)
+        wish = "follow" if settings.identity.follow else dict(settings.identity.urls)
+        services = "verbatim" if settings.verbatim else "mapped"
+        answers = _ask(
+            _first(settings.target("keystone", settings.home), timeout),
+            "state.single",
+            timeout,
+            "keystone_catalog.region_imported",
+            name=name,
+            rows=rows,
+            identity=wish,
+            services=services,
+            scope="database",
+            test=test,
+            queue=True,
+        )
+        # A failed state has a return code of its own, and its result says more than that.
+        minion, answer = next(iter(answers.items()), (None, {}))
+        result = joining_of.state_result(answer.get("ret"))
+        changes = {minion: result["changes"]} if result["changes"] else {}
+        return {"result": result["result"], "changes": changes, "comment": f"{minion}: {result['comment']}"}
+
+    return _state(name, act)
+
+
+def joined(name, timeout=_TIMEOUT):
+    """
+    Home serves both regions as one cloud, and the joined region's tables name its old region no more.
+
+    .. code-block:: yaml
+
+        RegionTwo has joined:
+          regions.joined:
+            - name: RegionTwo
+
+    name
+        Text: the region that has joined, as pillar declares it.
+
+    timeout
+        Seconds in which a minion must answer. Default: 60.
+
+    Changes nothing. Proven by a token that home issues, and by the tables. Under ``test=True``, before the join, it says
+    what it would prove. Fails with every sentence that does not hold. Source: ``osregions.join.missing_endpoints``.
+    """
+
+    def act(settings):
+        region = settings.regions[name]
+        minion, rows = _export(settings, region, timeout)
+        types = {row["id"]: row["type"] for row in rows["services"]}
+        endpoints = [{**row, "type": types[row["service_id"]]} for row in rows["endpoints"]]
+        _, catalog = joining_of.one_answer(
+            _ask(_first(settings.target("keystone", settings.home), timeout), "keystone_tokens.catalog", timeout),
+            "signing in at home",
+        )
+        lines = joining_of.missing_endpoints(catalog, settings, name, endpoints)
+        if region.renamed_from:
+            _, named = joining_of.one_answer(
+                _ask(minion, "keystone_catalog.still_named", timeout, region.renamed_from, tgt_type="glob"),
+                "looking for the old name",
+            )
+            lines += [f"{count} rows of {column} still name {region.renamed_from}" for column, count in named.items()]
+        if lines and __opts__["test"]:
+            return {"result": None, "comment": "to be true after the join, not yet:\n" + "\n".join(lines)}
+        if lines:
+            return {"result": False, "comment": "\n".join(lines)}
+        served = sum(len(entry["endpoints"]) for entry in catalog)
+        return {"comment": f"home serves {served} endpoints, {len(endpoints)} of them {name}'s, in one catalog"}
+
+    return _state(name, act)
+
+
+def _export(settings, region, timeout):
+    answers = _ask(
+        settings.target("keystone", region.name),
+        "keystone_catalog.export_region",
+        timeout,
+        region.name,
+        renamed_from=region.renamed_from if __opts__["test"] else None,
+    )
+    return joining_of.one_answer(answers, f"exporting {region.name}")
+
+
+def _first(target, timeout):
+    """One minion of a target, always the same: writes go through one, for the tables are the same to all."""
+    answers = _ask(target, "test.ping", timeout)
+    if not answers:
+        raise RegionsError(f"no minion answered to {target}", remedy="are the grains set, and the minions up?")
+    return f"L@{min(answers)}"
+
+
+def _ask(target, fun, timeout, *args, tgt_type="compound", **kwargs):
+    return __salt__["saltutil.cmd"](target, fun, arg=args, tgt_type=tgt_type, timeout=timeout, kwarg=kwargs)
+
+
+def _state(name, act):
+    ret = {"name": name, "result": True, "changes": {}, "comment": ""}
+    try:
+        settings = settings_of.read(__pillar__.get(settings_of.PILLAR))
+        if name not in settings.regions:
+            raise RegionsError(
+                f"there is no region {name} in pillar", remedy=f"declared are {', '.join(settings.regions)}"
+            )
+        return {**ret, **act(settings)}
+    except (RegionsError, CommandExecutionError) as err:
+        return {**ret, "result": False, "comment": str(err)}
