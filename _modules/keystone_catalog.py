@@ -1,9 +1,11 @@
 """
-Look at and change keystone's catalog in its own tables: rename a region, carry it to another keystone, back up, restore.
+Look at and change keystone's catalog in its own tables: rename a region, carry it elsewhere, back up, restore.
 
 The functions run on a minion that serves keystone. They enter its database as keystone itself does, by
 ``[database] connection`` of its configuration, so that no other copy of that password is kept anywhere.
 """
+
+from salt.exceptions import CommandExecutionError
 
 from osregions import keystone_node
 from osregions.catalog import backup as backups_of
@@ -11,8 +13,9 @@ from osregions.catalog import served as served_by
 from osregions.catalog.identity_urls import wish_from
 from osregions.catalog.operations import Catalog
 from osregions.errors import RegionsError
+from osregions.identity import Identity
 from osregions.model import Export
-from salt.exceptions import CommandExecutionError
+from osregions.openrc import read as read_openrc
 
 __virtualname__ = "keystone_catalog"
 
@@ -119,8 +122,8 @@ def import_region(rows, identity="follow", services="mapped", test=False, config
     scope
         Text: what to back up first, ``catalog`` or ``database``. Default: from pillar, else ``catalog``.
 
-    Returns ``changes``, ``comment`` and the path of the ``backup``. Raises CommandExecutionError, before the first write
-    and with the rows named, for another schema, rows of the same id and other content, endpoints that are here under
+    Returns ``changes``, ``comment`` and the path of the ``backup``. Raises CommandExecutionError, before the first
+    write and with the rows named, for another schema, rows of the same id and other content, endpoints that are here under
     other ids, or a service that could be several.
 
     Source: catalog/core.py for the URL (Liberty to 2026.2); Horizon uses only the first service of a type.
@@ -192,7 +195,7 @@ def still_named(region, config=None):
     return _run(lambda: _catalog(config).still_named(region))
 
 
-def served(openrc="/root/keystonerc_admin", url=None, config=None):
+def served(openrc=None, url=None, config=None):
     """
     Compare the catalog that this node's keystone serves with its tables, by a token of its own.
 
@@ -203,7 +206,7 @@ def served(openrc="/root/keystonerc_admin", url=None, config=None):
         salt-call keystone_catalog.served
 
     openrc
-        Text: the path of the admin's openrc file. Default: ``/root/keystonerc_admin``.
+        Text: the path of the admin's openrc file. Default: from pillar, else ``/root/keystonerc_admin``.
 
     url
         Text: the keystone to ask. Default: this node's own.
@@ -216,7 +219,31 @@ def served(openrc="/root/keystonerc_admin", url=None, config=None):
 
     Source: keystone caches the computed catalog from Mitaka on, and does not see what is written behind its back.
     """
-    return _run(lambda: served_by.differences(_catalog(config), openrc, url or _node(config).url))
+    return _run(lambda: served_by.differences(_catalog(config), openrc or _openrc(), url or _node(config).url))
+
+
+def catalog(openrc=None, url=None):
+    """
+    Sign in as the admin and return the catalog that keystone serves.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call keystone_catalog.catalog
+
+    openrc
+        Text: the path of the admin's openrc file. Default: from pillar, else ``/root/keystonerc_admin``.
+
+    url
+        Text: the keystone to ask. Default: the file's ``OS_AUTH_URL``.
+
+    Returns a list with a dict for each service: ``type``, ``name``, ``id`` and ``endpoints``. Raises
+    CommandExecutionError when nobody can sign in; never shows the token.
+
+    Source: the ``catalog`` in keystone's answer to ``POST /v3/auth/tokens``.
+    """
+    return _run(lambda: list(Identity(read_openrc(openrc or _openrc()), url=url).issue().catalog))
 
 
 def invalidate(config=None):
@@ -356,6 +383,10 @@ def _run(act):
 
 def _pillar(section):
     return dict((__pillar__.get("openstack_regions") or {}).get(section) or {})
+
+
+def _openrc():
+    return _pillar("openrc").get("admin", "/root/keystonerc_admin")
 
 
 def _release(config):

@@ -4,11 +4,12 @@ The regions as pillar declares them, what a node says of itself before a join, a
 
 import time
 
+from salt.exceptions import CommandExecutionError
+
 from osregions import files, keystone_node, openrc
 from osregions import node_view as view_of
 from osregions import settings as settings_of
 from osregions.errors import RegionsError
-from salt.exceptions import CommandExecutionError
 
 __virtualname__ = "regions"
 
@@ -19,7 +20,7 @@ def __virtual__():
 
 def settings():
     """
-    Check the pillar ``openstack_regions`` and return what it declares; an SLS that starts with this can't go wrong later.
+    Check the pillar ``openstack_regions`` and return what it declares.
 
     CLI Example:
 

@@ -123,7 +123,7 @@ def region_absent(name, orphans=(), config=None, scope=None):
     )
 
 
-def served(name, openrc="/root/keystonerc_admin", url=None, config=None):
+def served(name, openrc=None, url=None, config=None):
     """
     Keystone serves the catalog that its tables hold; where it serves an older one, its caches are told.
 
@@ -137,7 +137,7 @@ def served(name, openrc="/root/keystonerc_admin", url=None, config=None):
         Text: free to choose.
 
     openrc
-        Text: the path of the admin's openrc file. Default: ``/root/keystonerc_admin``.
+        Text: the path of the admin's openrc file. Default: from pillar, else ``/root/keystonerc_admin``.
 
     url
         Text: the keystone to ask. Default: this node's own.

@@ -4,11 +4,12 @@ States of the whole cloud, for orchestrations on home's master: they ask minions
 
 import time
 
+from salt.exceptions import CommandExecutionError
+
 from osregions import join as joining_of
 from osregions import preflight
 from osregions import settings as settings_of
 from osregions.errors import RegionsError
-from salt.exceptions import CommandExecutionError
 
 __virtualname__ = "regions"
 _TIMEOUT = 60
@@ -116,8 +117,8 @@ def joined(name, timeout=_TIMEOUT):
     timeout
         Seconds in which a minion must answer. Default: 60.
 
-    Changes nothing. Proven by a token that home issues, and by the tables. Under ``test=True``, before the join, it says
-    what it would prove. Fails with every sentence that does not hold. Source: ``osregions.join.missing_endpoints``.
+    Changes nothing. Proven by a token that home issues, and by the tables. Under ``test=True``, before the join, it
+    says what it would prove. Fails with every sentence that does not hold. Source: ``osregions.join.missing_endpoints``.
     """
 
     def act(settings):
@@ -126,7 +127,7 @@ def joined(name, timeout=_TIMEOUT):
         types = {row["id"]: row["type"] for row in rows["services"]}
         endpoints = [{**row, "type": types[row["service_id"]]} for row in rows["endpoints"]]
         _, catalog = joining_of.one_answer(
-            _ask(_first(settings.target("keystone", settings.home), timeout), "keystone_tokens.catalog", timeout),
+            _ask(_first(settings.target("keystone", settings.home), timeout), "keystone_catalog.catalog", timeout),
             "signing in at home",
         )
         lines = joining_of.missing_endpoints(catalog, settings, name, endpoints)

@@ -1,0 +1,54 @@
+{#- One cloud out of two clusters: the region named in pillar (openstack_regions:join) joins home (P1 to P6).
+    On home's master:
+
+        salt-run state.orchestrate orch.join test=True     # the whole plan, nothing changed
+        salt-run state.orchestrate orch.join
+
+    Stop it or kill it anywhere and run it again: each step looks first, and does what is still to do. #}
+{%- set cloud = salt['regions.settings']() %}
+{%- set home = cloud.targets.keystone.replace('{region}', cloud.home) %}
+{%- set member = cloud.targets.keystone.replace('{region}', cloud.join) %}
+
+include:
+  - orch.preflight
+
+tokens are kept out of both databases (P1, P2):
+  salt.state:
+    - tgt: ({{ home }}) or ({{ member }})
+    - tgt_type: compound
+    - sls: regions.tokens
+    - require:
+      - regions: {{ cloud.join }} can join {{ cloud.home }}
+
+{%- if cloud.regions[cloud.join].renamed_from %}
+
+{{ cloud.join }} is called so, in its tables and by its admin (P3, P4):
+  salt.state:
+    - tgt: {{ member }}
+    - tgt_type: compound
+    - sls: regions.catalog.renamed
+    - require:
+      - salt: tokens are kept out of both databases (P1, P2)
+    - require_in:
+      - regions: {{ cloud.join }} is in the catalog of {{ cloud.home }} (P5, P6)
+{%- endif %}
+
+{{ cloud.join }} is in the catalog of {{ cloud.home }} (P5, P6):
+  regions.endpoints_carried:
+    - name: {{ cloud.join }}
+    - require:
+      - salt: tokens are kept out of both databases (P1, P2)
+
+every keystone serves what its tables say:
+  salt.state:
+    - tgt: ({{ home }}) or ({{ member }})
+    - tgt_type: compound
+    - sls: regions.catalog.served
+    - require:
+      - regions: {{ cloud.join }} is in the catalog of {{ cloud.home }} (P5, P6)
+
+{{ cloud.join }} and {{ cloud.home }} are one cloud:
+  regions.joined:
+    - name: {{ cloud.join }}
+    - require:
+      - salt: every keystone serves what its tables say

@@ -1,0 +1,25 @@
+{#- On the keystone nodes of a region that had another name: its tables and the admin's openrc files say the new one (P4).
+    A backup is made first (P3); nothing happens on nodes of other regions. #}
+{%- from "regions/map.jinja" import mapdata with context %}
+{%- set cloud = salt['regions.settings']() %}
+{%- set region = cloud.regions.get(cloud.region) or {} %}
+
+{%- if region.get('renamed_from') %}
+{{ region.name }}:
+  keystone_catalog.region_renamed:
+    - old: {{ region.renamed_from }}
+    - scope: {{ mapdata.backup.scope }}
+
+{%- for file in mapdata.openrc.files %}
+
+{{ file }}:
+  keystone_catalog.openrc_region:
+    - region: {{ region.name }}
+    - backups: {{ mapdata.backup.directory }}
+    - require:
+      - keystone_catalog: {{ region.name }}
+{%- endfor %}
+{%- else %}
+this region keeps its name:
+  test.nop: []
+{%- endif %}
