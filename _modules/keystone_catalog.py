@@ -123,8 +123,8 @@ def import_region(rows, identity="follow", services="mapped", test=False, config
         Text: what to back up first, ``catalog`` or ``database``. Default: from pillar, else ``catalog``.
 
     Returns ``changes``, ``comment`` and the path of the ``backup``. Raises CommandExecutionError, before the first
-    write and with the rows named, for another schema, rows of the same id and other content, endpoints that are here under
-    other ids, or a service that could be several.
+    write and with the rows named, for another schema, rows of the same id and other content, endpoints that are here
+    under other ids, or a service that could be several.
 
     Source: catalog/core.py for the URL (Liberty to 2026.2); Horizon uses only the first service of a type.
     """

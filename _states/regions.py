@@ -118,7 +118,7 @@ def joined(name, timeout=_TIMEOUT):
         Seconds in which a minion must answer. Default: 60.
 
     Changes nothing. Proven by a token that home issues, and by the tables. Under ``test=True``, before the join, it
-    says what it would prove. Fails with every sentence that does not hold. Source: ``osregions.join.missing_endpoints``.
+    says what it would prove. Fails with every sentence that does not hold. Source: ``osregions.join``.
     """
 
     def act(settings):
