@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
 
-from . import image
+from . import image, lab, machine, network, snapshot
 from .progress import Progress
-from .settings import DEFAULT_KEYSTONE, DEFAULT_SALT, KEYSTONE_RANGES, SALT_RANGES, Versions
+from .settings import DEFAULT_KEYSTONE, DEFAULT_SALT, HOSTS, KEYSTONE_RANGES, SALT_RANGES, Versions, host
 from .shell import LabError
 
 
@@ -58,3 +59,89 @@ def build_image(arguments: list[str]) -> int:
         for layer in built.layers:
             print(layer)
     return 0
+
+
+@command
+def up(arguments: list[str]) -> int:
+    """lab/up: two standalone clusters, or the lab as a snapshot kept it; one that is up is replaced."""
+    parser = argparse.ArgumentParser(prog="lab/up", description=up.__doc__)
+    _versions(parser)
+    parser.add_argument(
+        "--from",
+        dest="origin",
+        default=snapshot.STANDALONE,
+        help="snapshot to start from: standalone, joined, or a name given to lab/freeze; "
+        "the first two are made when they are missing (%(default)s)",
+    )
+    chosen = parser.parse_args(arguments)
+    progress = Progress()
+    with image.locked():
+        lab.up(chosen.origin, Versions(chosen.salt, chosen.keystone), progress)
+    progress.plain(f"lab up after {progress.elapsed:.1f} s")
+    return 0
+
+
+@command
+def down(arguments: list[str]) -> int:
+    """lab/down: take the lab away, also after a crash; image and snapshots stay in the cache."""
+    argparse.ArgumentParser(prog="lab/down", description=down.__doc__).parse_args(arguments)
+    progress = Progress()
+    with image.locked(), progress.step("lab down"):
+        lab.down()
+    return 0
+
+
+@command
+def execute(arguments: list[str]) -> int:
+    """lab/exec HOST COMMAND...: run a command in a host; input, output and exit status are the command's own."""
+    if len(arguments) < 2 or arguments[0].startswith("-"):
+        print(f"usage: lab/exec HOST COMMAND...\nhosts: {', '.join(one.name for one in HOSTS)}", file=sys.stderr)
+        return 2
+    try:
+        chosen = host(arguments[0])
+    except ValueError as err:
+        raise LabError(str(err)) from None
+    argv = machine.enter(chosen, arguments[1:])
+    sys.stdout.flush()
+    return os.execvp(argv[0], argv)
+
+
+@command
+def status(arguments: list[str]) -> int:
+    """lab/status: what is up, from which snapshot, and how the line between the regions is."""
+    argparse.ArgumentParser(prog="lab/status", description=status.__doc__).parse_args(arguments)
+    print("\n".join(lab.status()))
+    return 0
+
+
+@command
+def freeze(arguments: list[str]) -> int:
+    """lab/freeze NAME: keep the running lab as a snapshot for `lab/up --from NAME`."""
+    parser = argparse.ArgumentParser(prog="lab/freeze", description=freeze.__doc__)
+    parser.add_argument("name", help="name of the snapshot: letters, digits and _")
+    name = parser.parse_args(arguments).name
+    if not name.isidentifier():
+        raise LabError(f"{name!r} is no name for a snapshot; use letters, digits and _")
+    progress = Progress()
+    with image.locked():
+        versions = Versions(**lab.known()["versions"])
+        lab.freeze(snapshot.find(name, versions), progress)
+    return 0
+
+
+def _line(name: str, action: Callable[[], None], said: str) -> Callable[[], int]:
+    @command
+    def program(arguments: list[str]) -> int:
+        argparse.ArgumentParser(prog=f"lab/{name}", description=action.__doc__).parse_args(arguments)
+        progress = Progress()
+        with progress.step(said):
+            action()
+        print(f"line between the regions: {network.state()}")
+        return 0
+
+    return program
+
+
+cut = _line("cut", network.cut, "RegionTwo's leg of the router goes down")
+hole = _line("hole", network.hole, "the router forwards nothing, silently")
+heal = _line("heal", network.heal, "the line between the regions is whole again")

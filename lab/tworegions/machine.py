@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from .settings import HOST_PATH, PREFIX, PROJECT, RUN, SOURCE, Host
@@ -73,10 +75,9 @@ def boot(host: Host) -> None:
     else:
         groups = _own_cgroups(host)
 
-    def enter() -> None:
-        for group in groups:
-            (group / "cgroup.procs").write_text(str(os.getpid()))
-
+    if groups:  # a shell enters them first: a cgroup is entered by a process, and inherited by what it starts
+        joins = "; ".join(f"echo $$ > {shlex.quote(str(group))}/cgroup.procs" for group in groups)
+        argv = ["sh", "-ec", f'{joins}; exec "$@"', "sh", *argv]
     log = (folder(host) / "console.log").open("w")
     with log:
         supervisor = subprocess.Popen(
@@ -85,7 +86,6 @@ def boot(host: Host) -> None:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            preexec_fn=enter,
         )
     write(folder(host) / "supervisor", f"{supervisor.pid} {_started(supervisor.pid)}\n")
 
@@ -200,10 +200,8 @@ def kill(host: Host) -> None:
     for name in ("leader", "supervisor"):
         pid = _noted(host, name)
         if pid is not None:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
     _until_gone(host, 10)
 
 
@@ -212,10 +210,8 @@ def _until_gone(host: Host, seconds: float) -> None:
     while _noted(host, "leader") or _noted(host, "supervisor"):
         supervisor = _noted(host, "supervisor")
         if supervisor:
-            try:
+            with suppress(ChildProcessError):
                 os.waitpid(supervisor, os.WNOHANG)  # ours, when this very command started it
-            except ChildProcessError:
-                pass
         if time.monotonic() > end:
             raise LabError(f"{host.name} did not end within {seconds:.0f} s")
         time.sleep(0.05)

@@ -1,0 +1,168 @@
+"""The lab as a whole: up from a snapshot or from nothing, down, and what is known about the running one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+from . import cloud, hostfiles, image, join, machine, network, saltfiles, snapshot
+from .progress import Progress
+from .settings import CACHE, HOSTS, RUN, Versions
+from .shell import LabError, is_mounted, run, unmount, write
+
+# Free memory below which the hosts write to disk (MiB): they need 3 GiB of memory themselves.
+_MEMORY_FOR_TMPFS = 8000
+
+
+def up(origin: str, versions: Versions, progress: Progress) -> None:
+    """Have the lab up as `origin` says, replacing the one that may be up."""
+    progress.title(f"Lab up: {origin} ({versions})")
+    image.build(versions, progress)
+    if exists():
+        with progress.step("the lab that was there is taken down"):
+            down()
+    wanted = snapshot.find(origin, versions)
+    if wanted.ready:
+        start(wanted, progress)
+        return
+    if origin not in (snapshot.STANDALONE, snapshot.JOINED):
+        raise LabError(f"no snapshot {origin!r} for {versions}; make one of the running lab with lab/freeze {origin}")
+    before = snapshot.find(snapshot.STANDALONE, versions)
+    if before.ready:
+        start(before, progress)
+    else:
+        create(versions, progress)
+        freeze(before, progress)
+    if origin == snapshot.JOINED:
+        with progress.step("the extension is brought to minions and masters"):
+            join.sync()
+        with progress.step("orch.join"):
+            join.orchestrate(test=False)
+        freeze(wanted, progress)
+
+
+def create(versions: Versions, progress: Progress) -> None:
+    """Two standalone clusters from the bare image."""
+    built = image.describe(versions)
+    layers = [str(one) for one in built.layers]
+    with progress.step("network, file systems and configuration of four hosts"):
+        _ground()
+        keys = saltfiles.draw_keys(built.debian.path)
+        secrets = {region: hostfiles.Secrets() for region in network.REGIONS}
+        for host in HOSTS:
+            machine.mount(host, built.layers)
+            hostfiles.prepare(host, secrets[host.region], keys)
+    _boot(progress)
+    _note(versions, snapshot.STANDALONE, layers)
+    with ThreadPoolExecutor(len(network.REGIONS)) as pool:
+        made = [pool.submit(cloud.make, region, secrets[region], progress) for region in network.REGIONS]
+        for one in made:
+            one.result()
+    cloud.wait_salt(progress)
+
+
+def start(wanted: snapshot.Snapshot, progress: Progress) -> None:
+    """The lab as it was when the snapshot was taken, every service answering."""
+    with progress.step(f"network and file systems from snapshot {wanted.name}"):
+        _ground()
+        for host in HOSTS:
+            machine.mount(host, wanted.layers(host.name))
+    _boot(progress)
+    general = [str(one) for one in wanted.layers("{host}")]
+    _note(wanted.versions, wanted.name, general)
+    with ThreadPoolExecutor(2) as pool:
+        for one in [pool.submit(cloud.wait_serving, progress), pool.submit(cloud.wait_salt, progress)]:
+            one.result()
+
+
+def freeze(wanted: snapshot.Snapshot, progress: Progress) -> None:
+    """Keep the running lab as this snapshot."""
+    with progress.step(f"snapshot {wanted.name} is taken"):
+        snapshot.freeze(wanted, known()["layers"])
+    cloud.wait_serving(progress)
+
+
+def _ground() -> None:
+    """Room for what the hosts write, and the wires."""
+    hosts = RUN / "hosts"
+    hosts.mkdir(parents=True, exist_ok=True)
+    if _available_memory() >= _MEMORY_FOR_TMPFS:
+        run(["mount", "-t", "tmpfs", "-o", "size=8g,mode=755", "regions-lab", hosts])
+    else:
+        place = CACHE / "written"
+        image.remove(place)
+        place.mkdir(parents=True)
+        run(["mount", "--bind", place, hosts])
+    network.up()
+
+
+def _available_memory() -> int:
+    """Memory that can be had without swapping, MiB."""
+    for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) // 1024
+    return 0
+
+
+def _boot(progress: Progress) -> None:
+    with progress.step("systemd starts in four hosts"):
+        for host in HOSTS:
+            machine.boot(host)
+        for host in HOSTS:
+            machine.wait_booted(host)
+
+
+def _note(versions: Versions, origin: str, layers: list[str]) -> None:
+    note = {"versions": asdict(versions), "origin": origin, "layers": layers, "since": time.time()}
+    write(RUN / "lab.json", json.dumps(note, indent=2) + "\n")
+
+
+def known() -> dict:
+    """What is noted about the running lab: versions, origin, layers, since when."""
+    try:
+        note = json.loads((RUN / "lab.json").read_text(encoding="utf-8"))
+    except OSError:
+        raise LabError("the lab is not up; start it with lab/up") from None
+    return dict(note)
+
+
+def exists() -> bool:
+    """True when anything of a lab is there, be it whole or left over."""
+    return RUN.exists() or bool(network.existing())
+
+
+def down() -> None:
+    """Take everything away that belongs to a lab, whatever state it is in."""
+    for host in HOSTS:
+        machine.kill(host)
+    for host in HOSTS:
+        unmount(machine.root(host))
+    if is_mounted(RUN / "hosts"):
+        unmount(RUN / "hosts")
+    if RUN.exists():
+        image.remove(RUN)
+    if (CACHE / "written").exists():
+        image.remove(CACHE / "written")
+    if shutil.which("ip"):
+        network.down()
+    machine.clean_cgroups()
+
+
+def status() -> list[str]:
+    """One line for each host, one for the line between the regions."""
+    note = known()
+    versions = Versions(**note["versions"])
+    lines = [f"{versions}, from {note['origin']}, up for {(time.time() - note['since']) / 60:.0f} min"]
+    lines.append(f"line between the regions: {network.state()}")
+    for host in HOSTS:
+        if not machine.running(host):
+            lines.append(f"{host.name:15} {host.address:12} not running")
+            continue
+        state = machine.execute(host, "systemctl", "is-system-running", check=False).stdout.strip()
+        wrote = run(["du", "-sm", machine.written(host)], check=False).stdout.split("\t")[0]
+        lines.append(f"{host.name:15} {host.address:12} {state}, {wrote} MB written, {', '.join(host.services)}")
+    return lines
