@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,7 +42,7 @@ def ours(text: str) -> dict[tuple[str, str], list[str]] | None:
     }
 
 
-words = st.sampled_from(["memcache", "a,b", "x = y", "'q'", '"', "\"it's\"", "# no comment", "h:1", "é", "a  b", "[x]"])
+words = st.sampled_from(["memcache", "a,b", "x = y", "'q'", '"', '"it\'s"', "# no comment", "h:1", "é", "a  b", "[x]"])
 line = st.one_of(
     st.sampled_from([f"[{name}]" for name in SECTIONS]),
     st.builds(
@@ -70,10 +72,8 @@ def test_reads_what_oslo_config_reads(tmp_path_factory, text):
 
 @given(texts)
 def test_keeps_every_byte(text):
-    try:
+    with contextlib.suppress(DocumentError):  # what is refused is held against oslo.config above
         assert str(Document.parse(text)) == text
-    except DocumentError:
-        pass  # held against oslo.config above
 
 
 @given(texts, st.sampled_from(SECTIONS), st.sampled_from(OPTIONS), values)
@@ -161,9 +161,16 @@ provider=uuid
             "log_dir = /var/log/keystone\ndebug = true\n",
             id="at the section's end, above the next section's comment",
         ),
-        pytest.param("token", "provider", "fernet", "provider=uuid", "provider=fernet", id="in place, spaced as it was"),
         pytest.param(
-            "token", "caching", "true", "provider=uuid\n", "provider=uuid\ncaching = true\n", id="at the end of the file"
+            "token", "provider", "fernet", "provider=uuid", "provider=fernet", id="in place, spaced as it was"
+        ),
+        pytest.param(
+            "token",
+            "caching",
+            "true",
+            "provider=uuid\n",
+            "provider=uuid\ncaching = true\n",
+            id="at the end of the file",
         ),
         pytest.param(
             "cache",
@@ -221,5 +228,5 @@ def test_a_broken_text_is_refused_with_its_line_and_without_its_words():
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(DocumentError, match="nothing.conf"):
+    with pytest.raises(DocumentError, match=r"nothing\.conf"):
         Document.read(tmp_path / "nothing.conf")
