@@ -219,7 +219,7 @@ def served(openrc=None, url=None, config=None):
 
     Source: keystone caches the computed catalog from Mitaka on, and does not see what is written behind its back.
     """
-    return _run(lambda: served_by.differences(_catalog(config), openrc or _openrc(), url or _node(config).url))
+    return _run(lambda: served_by.differences(_catalog(config), openrc or _openrc(), url or _local_url()))
 
 
 def catalog(openrc=None, url=None):
@@ -398,9 +398,8 @@ def _release(config):
     return __context__[key]
 
 
-def _node(config):
-    wanted = _pillar("keystone")
-    return keystone_node.node(config=config or wanted.get("config"), release=_release(config), url=wanted.get("url"))
+def _local_url():
+    return _pillar("keystone").get("url") or keystone_node.local_url()
 
 
 def _catalog(config=None, scope=None):

@@ -23,7 +23,7 @@ def preflight(region=None):
     region
         Text: the region that is to join. Default: ``openstack_regions:join`` of pillar.
 
-    Returns a dict: ``ok``, and a list of sentences, ``steps``. What pillar says wrongly is among them; nothing is raised.
+    Returns a dict: ``ok``, and a list of sentences, ``steps``; what pillar says wrongly is among them.
 
     Source: the orchestration ``orch.preflight``.
     """
