@@ -149,6 +149,8 @@ def _credentials(account: Account) -> Iterator[tuple[str, int]]:
     lines += [f"ssl-{name}={_option(value)}" for name, value in account.tls]
     descriptor = os.memfd_create("client.cnf")
     try:
+        # The client takes no option file that others could have written.
+        os.fchmod(descriptor, 0o600)
         os.write(descriptor, ("\n".join(lines) + "\n").encode())
         os.lseek(descriptor, 0, os.SEEK_SET)
         yield f"--defaults-extra-file=/proc/self/fd/{descriptor}", descriptor
