@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from . import saltfiles
 from .hostfiles import PEOPLE, Secrets
 from .machine import execute
 from .progress import Progress
-from .settings import HOSTS, SOURCE, Host, controller
+from .settings import HOSTS, SOURCE, Host, controller, host
 from .shell import CommandError, wait
 
 # What both clusters call their region while they know nothing of each other.
@@ -135,16 +136,27 @@ def wait_serving(progress: Progress) -> None:
 def wait_salt(progress: Progress) -> None:
     """Until each master has an answer from each of its minions."""
     for master in saltfiles.master_hosts():
-        wanted = set(saltfiles.minions_of(master))
+        minions = saltfiles.minions_of(master)
+        with progress.step(f"{master.name}: Salt reaches {', '.join(minions)}"):
+            addresses = {host(name).address for name in minions}
+            # A ping sent before a minion listens is lost, and then waited for in vain: look at the connections first.
+            wait(f"{master.name}: minions", partial(_connected, master, addresses), seconds=90)
+            wait(f"{master.name}: test.ping", partial(_answered, master, set(minions)), seconds=60)
 
-        def answered(master: Host = master, wanted: set[str] = wanted) -> bool:
-            names = ",".join(sorted(wanted))
-            done = execute(master, "salt", "--static", "--out=json", "-t", "5", "-L", names, "test.ping", check=False)
-            try:
-                said = json.loads(done.stdout)
-            except ValueError as err:
-                raise CommandError(["salt", "test.ping"], done.returncode, done.stdout + done.stderr) from err
-            return {name for name, answer in said.items() if answer is True} == wanted
 
-        with progress.step(f"{master.name}: Salt reaches {', '.join(sorted(wanted))}"):
-            wait(f"{master.name}: test.ping", answered, seconds=90)
+def _connected(master: Host, addresses: set[str]) -> bool:
+    """True when each of these addresses listens to the master's publications."""
+    lines = execute(master, "ss", "-Htn", "state", "established", "sport", "=", ":4505").stdout.splitlines()
+    peers = {line.split()[3].rpartition(":")[0].removeprefix("[::ffff:").rstrip("]") for line in lines}
+    return addresses <= peers
+
+
+def _answered(master: Host, minions: set[str]) -> bool:
+    """True when each of these minions answers a ping."""
+    argv = ["salt", "--static", "--out=json", "-t", "3", "-L", ",".join(sorted(minions)), "test.ping"]
+    done = execute(master, *argv, check=False)
+    try:
+        said = json.loads(done.stdout)
+    except ValueError as err:
+        raise CommandError(argv, done.returncode, done.stdout + done.stderr) from err
+    return {name for name, answer in said.items() if answer is True} == minions

@@ -56,8 +56,11 @@ def create(versions: Versions, progress: Progress) -> None:
         for host in HOSTS:
             machine.mount(host, built.layers)
             hostfiles.prepare(host, secrets[host.region], keys)
-    _boot(progress)
     _note(versions, snapshot.STANDALONE, layers)
+    with progress.step("systemd starts in four hosts"):
+        _boot()
+        for host in HOSTS:
+            machine.wait_booted(host)
     with ThreadPoolExecutor(len(network.REGIONS)) as pool:
         made = [pool.submit(cloud.make, region, secrets[region], progress) for region in network.REGIONS]
         for one in made:
@@ -71,12 +74,14 @@ def start(wanted: snapshot.Snapshot, progress: Progress) -> None:
         _ground()
         for host in HOSTS:
             machine.mount(host, wanted.layers(host.name))
-    _boot(progress)
+    _boot()
     general = [str(one) for one in wanted.layers("{host}")]
     _note(wanted.versions, wanted.name, general)
     with ThreadPoolExecutor(2) as pool:
         for one in [pool.submit(cloud.wait_serving, progress), pool.submit(cloud.wait_salt, progress)]:
             one.result()
+    for host in HOSTS:
+        machine.wait_booted(host)
 
 
 def freeze(wanted: snapshot.Snapshot, progress: Progress) -> None:
@@ -108,12 +113,9 @@ def _available_memory() -> int:
     return 0
 
 
-def _boot(progress: Progress) -> None:
-    with progress.step("systemd starts in four hosts"):
-        for host in HOSTS:
-            machine.boot(host)
-        for host in HOSTS:
-            machine.wait_booted(host)
+def _boot() -> None:
+    for host in HOSTS:
+        machine.boot(host)
 
 
 def _note(versions: Versions, origin: str, layers: list[str]) -> None:
@@ -137,8 +139,7 @@ def exists() -> bool:
 
 def down() -> None:
     """Take everything away that belongs to a lab, whatever state it is in."""
-    for host in HOSTS:
-        machine.kill(host)
+    machine.kill(HOSTS)
     for host in HOSTS:
         unmount(machine.root(host))
     if is_mounted(RUN / "hosts"):

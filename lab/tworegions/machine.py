@@ -195,14 +195,16 @@ def power_off(host: Host, seconds: float = 30) -> None:
     _until_gone(host, seconds)
 
 
-def kill(host: Host) -> None:
-    """Pull the plug: SIGKILL to pid 1 ends everything in the host at once."""
-    for name in ("leader", "supervisor"):
-        pid = _noted(host, name)
-        if pid is not None:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-    _until_gone(host, 10)
+def kill(hosts: Sequence[Host]) -> None:
+    """Pull the plug of several hosts: SIGKILL to pid 1 ends everything in a host at once."""
+    for host in hosts:
+        for name in ("leader", "supervisor"):
+            pid = _noted(host, name)
+            if pid is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+    for host in hosts:
+        _until_gone(host, 20)
 
 
 def _until_gone(host: Host, seconds: float) -> None:
