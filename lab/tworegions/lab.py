@@ -167,3 +167,11 @@ def status() -> list[str]:
         wrote = run(["du", "-sm", machine.written(host)], check=False).stdout.split("\t")[0]
         lines.append(f"{host.name:15} {host.address:12} {state}, {wrote} MB written, {', '.join(host.services)}")
     return lines
+
+
+def forget() -> None:
+    """Empty the cache: image, wheels and snapshots; a running lab, which stands on them, is taken down."""
+    down()
+    for name in ("image", "snapshots"):
+        if (CACHE / name).exists():
+            image.remove(CACHE / name)
