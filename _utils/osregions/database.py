@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 import pymysql
 import pymysql.cursors
@@ -19,6 +19,13 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9_$]{1,64}")
 _CONNECT_SECONDS = 10
 _LOCK_SECONDS = 60
 _DEADLOCK, _LOCK_TIMEOUT = 1213, 1205
+# Galera: "GET_LOCK in cluster" of MariaDB 10.6.13 and its like, and Percona's strict mode.
+_NO_NAMED_LOCKS = (1235, 1105)
+# As SQLAlchemy reads it, which is not as RFC 3986 has it: a password may hold /, # and ?, and old ones let @ stand too.
+_URL = re.compile(
+    r"(?P<kind>\w+)(?:\+\w+)?://(?:(?P<user>[^:/]*)(?::(?P<password>.*?))?@)?"
+    r"(?:\[(?P<ipv6>[^]/?]+)\]|(?P<host>[^@:/?]+))?(?::(?P<port>[^@/?]*))?(?:/(?P<database>[^?]*))?(?:\?(?P<query>.*))?"
+)
 _NOT_WRITABLE = "keystone's account may not write here: is this database a fenced replica? Write at home instead"
 
 _REMEDIES = {
@@ -35,8 +42,8 @@ _REMEDIES = {
     1213: ("another session changed the same rows of {database} again and again", "run this again"),
     1290: ("the server at {place} is read-only: {text}", _NOT_WRITABLE),
     2003: ("no database server answers at {place}", "is it running, and does `connection` name it rightly?"),
-    2006: ("the server at {place} went away", "is it running? Nothing was changed; run this again"),
-    2013: ("the connection to {place} was lost", "is the server running? Nothing was changed; run this again"),
+    2006: ("the server at {place} went away", "is it running? Run this again: it goes on from what is there"),
+    2013: ("the connection to {place} was lost", "is it running? Run this again: it goes on from what is there"),
 }
 
 
@@ -67,27 +74,29 @@ class Account:
 
 def account_from_url(url: str, where: str = "[database] connection") -> Account:
     """Read an account out of a SQLAlchemy URL, such as `mysql+pymysql://user:password@host/keystone`."""
-    parts = urlsplit(url)
-    if not parts.scheme.startswith(("mysql", "mariadb")):
+    parts = _URL.fullmatch(url.strip())
+    if not parts or parts["kind"] not in ("mysql", "mariadb"):
+        kind = re.match(r"\w*", url.strip())
         raise DatabaseError(
-            f"keystone's database is of the kind {parts.scheme or '(none)'!r}", where, "MariaDB and MySQL are served"
+            f"keystone's database is of the kind {kind[0] if kind and kind[0] else '(none)'!r}",
+            where,
+            "MariaDB and MySQL are served; write mysql+pymysql://USER:...@HOST/NAME",
         )
-    query = dict(parse_qsl(parts.query))
-    try:
-        port = parts.port or 3306
-    except ValueError as err:
-        raise DatabaseError("the port of keystone's database is no number", where, "mend the URL") from err
-    database = unquote(parts.path.lstrip("/"))
-    if not database or not parts.username:
+    query = dict(parse_qsl(parts["query"] or ""))
+    port = parts["port"] or "3306"
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise DatabaseError("the port of keystone's database is no number", where, "mend the URL")
+    database = unquote(parts["database"] or "")
+    if not database or not parts["user"]:
         raise DatabaseError(
             "the URL names no account or no database", where, "write mysql+pymysql://USER:...@HOST/NAME"
         )
     return Account(
-        user=unquote(parts.username),
-        password=unquote(parts.password or ""),
+        user=unquote(parts["user"]),
+        password=unquote(parts["password"] or ""),
         database=checked(database),
-        host=parts.hostname or "127.0.0.1",
-        port=port,
+        host=parts["ipv6"] or parts["host"] or "127.0.0.1",
+        port=int(port),
         socket=query.get("unix_socket"),
         tls=tuple((name[4:], query[name]) for name in ("ssl_ca", "ssl_cert", "ssl_key") if name in query),
     )
@@ -153,7 +162,15 @@ class Session:
     def alone(self) -> Iterator[None]:
         """Keep out every other run of this program on the same database; a lock that dies with its holder."""
         name = "osregions." + hashlib.sha256(self.account.database.encode()).hexdigest()[:40]
-        if self.value("SELECT GET_LOCK(%s, %s)", (name, _LOCK_SECONDS)) != 1:
+        try:
+            got = self.value("SELECT GET_LOCK(%s, %s)", (name, _LOCK_SECONDS))
+        except pymysql.MySQLError as err:
+            if err.args[:1] not in [(number,) for number in _NO_NAMED_LOCKS]:
+                raise
+            # The rows' own locks remain, and whoever commits second in a cluster is told of a deadlock and looks again.
+            yield
+            return
+        if got != 1:
             raise DatabaseError(
                 f"another run has been changing {self.account.database} for {_LOCK_SECONDS} s",
                 self.account.place,
@@ -171,20 +188,7 @@ def session(account: Account) -> Iterator[Session]:
     """Open keystone's database; errors of the server come out as DatabaseError, with their remedy."""
     connection = None
     try:
-        connection = pymysql.connect(
-            host=account.host,
-            port=account.port,
-            unix_socket=account.socket,
-            user=account.user,
-            password=account.password,
-            database=account.database,
-            charset="utf8mb4",
-            autocommit=True,
-            connect_timeout=_CONNECT_SECONDS,
-            # Found rows, not changed ones: setting a column to what it holds already must count as a hit.
-            client_flag=pymysql.constants.CLIENT.FOUND_ROWS,
-            ssl=dict(account.tls) or None,
-        )
+        connection = _connected(account)
         yield Session(connection, account)
     except pymysql.MySQLError as err:
         raise translated(err, account) from None
@@ -192,6 +196,35 @@ def session(account: Account) -> Iterator[Session]:
         if connection is not None and connection.open:
             with contextlib.suppress(pymysql.MySQLError):
                 connection.close()
+
+
+def _connected(account: Account) -> Any:
+    try:
+        return pymysql.connect(
+            host=account.host,
+            port=account.port,
+            unix_socket=account.socket,
+            user=account.user,
+            password=account.password,
+            database=account.database,
+            charset="utf8mb4",
+            # As oslo.db has it: what does not fit is an error, on MySQL 5.5 too, and never cut off.
+            sql_mode="TRADITIONAL",
+            autocommit=True,
+            connect_timeout=_CONNECT_SECONDS,
+            # Found rows, not changed ones: setting a column to what it holds already must count as a hit.
+            client_flag=pymysql.constants.CLIENT.FOUND_ROWS,
+            ssl=dict(account.tls) or None,
+        )
+    except (OSError, RuntimeError, ValueError) as err:
+        # A certificate that is not there, a way to sign in that wants the package `cryptography`, a password that is
+        # not Latin-1: Python's own words for the last one would hold it.
+        said = "its password is not Latin-1" if isinstance(err, UnicodeError) else str(err)
+        raise DatabaseError(
+            f"keystone's account {account.user} can't enter: {said}",
+            f"database {account.database} at {account.place}",
+            "mend `connection`",
+        ) from None
 
 
 def is_collision(err: BaseException) -> bool:
