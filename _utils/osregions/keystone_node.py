@@ -192,13 +192,19 @@ def node(
 _service, _release = service, release  # `node` takes parameters of these names
 
 
-def local_url(port: int = PORT) -> str:
-    """Where keystone answers on this machine: the address that something listens on at keystone's port."""
-    heard = [address for address, listening in sockets.listening() if listening == port]
-    if not heard or any(address in ("0.0.0.0", "::", "127.0.0.1") for address in heard):  # noqa: S104
+def local_listener(port: int = PORT) -> str | None:
+    """The URL at which something listens at keystone's port on this machine, or None."""
+    heard = sorted(address for address, listening in sockets.listening() if listening == port)
+    if not heard:
+        return None
+    if any(address in ("0.0.0.0", "::", "127.0.0.1") for address in heard):  # noqa: S104
         return f"http://127.0.0.1:{port}"
-    address = sorted(heard)[0]
-    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+    return f"http://[{heard[0]}]:{port}" if ":" in heard[0] else f"http://{heard[0]}:{port}"
+
+
+def local_url(port: int = PORT) -> str:
+    """Where keystone answers on this machine: what listens at its port, else where it will."""
+    return local_listener(port) or f"http://127.0.0.1:{port}"
 
 
 def answer(url: str, timeout: float = 5) -> str | None:
@@ -245,3 +251,56 @@ def wait(url: str, timeout: float = 60) -> float:
                 "see its log, and `journalctl -u` of its unit; or give the `url` at which it listens",
             )
         time.sleep(0.25)
+
+
+def wait_here(url: str | None = None, timeout: float = 60) -> tuple[str, float]:
+    """Wait until this machine's keystone answers, at `url` or where it comes to listen; return where, and seconds."""
+    began = time.monotonic()
+    while url is None and local_listener() is None and time.monotonic() - began < timeout:
+        time.sleep(0.25)
+    where = url or local_url()
+    left = max(timeout - (time.monotonic() - began), 1)
+    wait(where, left)
+    return where, round(time.monotonic() - began, 1)
+
+
+def processes(unit: str | None = None, pattern: str | None = None) -> tuple[int, ...]:
+    """Keystone's own processes: those of its unit, and of a web server's only the ones that say keystone.
+
+    Without systemd, or with a `pattern`, by their command lines in this network.
+    """
+    if pattern is None and unit is not None:
+        found = units.members(unit)
+        named = tuple(pid for pid in found if "keystone" in sockets.command(pid))
+        return named or found
+    wanted = pattern or "keystone"
+    network = os.readlink("/proc/self/ns/net")
+    return tuple(
+        pid
+        for pid in sockets.pids()
+        if pid != os.getpid() and sockets.network(pid) == network and wanted in sockets.command(pid)
+    )
+
+
+def fernet_keys(options: Options, default: str) -> int:
+    """How many fernet keys there are; none when their directory is missing."""
+    directory = Path(options.get("fernet_tokens", "key_repository") or default)
+    return sum(1 for key in directory.glob("*") if key.name.isdigit() and key.stat().st_size)
+
+
+def can_import(module: str, manage: str | None = None) -> bool | None:
+    """Whether keystone's Python has a module; None when its Python is not known."""
+    program = manage or shutil.which("keystone-manage", path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/local/bin")
+    python = python_of(program) if program and Path(program).is_file() else None
+    if python is None:
+        return None
+    code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"
+    if "python2" in os.path.realpath(python):
+        code = f"import {module}"
+    try:
+        done = subprocess.run(
+            [python, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.returncode == 0

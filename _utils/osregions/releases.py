@@ -67,6 +67,36 @@ class Release:
         return self.major <= 13
 
     @property
+    def token_drivers(self) -> tuple[str, ...]:
+        """The values that `[token] driver` takes: memcache went with Ocata, kvs with Pike, the option with Rocky."""
+        memcached = ("memcache", "memcache_pool") if self.stores_tokens else ()
+        return (*memcached, *(("kvs",) if self.major <= 11 else ()), "sql") if self.has_token_driver else ()
+
+    @property
+    def token_providers(self) -> tuple[str, ...]:
+        """The values that `[token] provider` takes: pki went with Ocata, uuid with Rocky; jws came with Stein."""
+        stored = ("uuid", "pki", "pkiz") if self.stores_tokens else ("uuid",) if self.has_token_driver else ()
+        return (*stored, "fernet", *(("jws",) if self.major >= 15 else ()))
+
+    @property
+    def default_token_provider(self) -> str:
+        """The provider of a keystone that sets none."""
+        return "uuid" if self.stores_tokens else "fernet"
+
+    @property
+    def takes_class_paths(self) -> bool:
+        """Whether a driver may be named by its class, as until Kilo: Liberty still takes it, with a warning."""
+        return self.major <= 8
+
+    @property
+    def memcached_backends(self) -> tuple[str, ...]:
+        """The values of `[cache] backend` that cache in memcached; the first one is there in every release."""
+        plain = ("dogpile.cache.memcached", "dogpile.cache.bmemcached", "dogpile.cache.pylibmc")
+        own = ("keystone.cache.memcache_pool",) if self.major <= 10 else ()
+        later = ("oslo_cache.memcache_pool", "dogpile.cache.pymemcache") if self.major >= 9 else ()
+        return (*plain, *own, *later)
+
+    @property
     def serves_v2(self) -> bool:
         """Whether the v2.0 API, and with it an admin port of its own, is there: it went with Queens."""
         return self.major <= 12

@@ -73,14 +73,31 @@ def connections(pids: Iterable[int], servers: Iterable[str], proc: str | Path = 
     return found
 
 
+def pids(proc: str | Path = "/proc") -> list[int]:
+    """Every process that there is."""
+    return sorted(int(entry.name) for entry in Path(proc).iterdir() if entry.name.isdigit())
+
+
+def command(pid: int, proc: str | Path = "/proc") -> str:
+    """A process's command line; empty when it ended."""
+    try:
+        return (Path(proc, str(pid)) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def network(pid: int, proc: str | Path = "/proc") -> str:
+    """The network namespace that a process lives in; empty when it ended."""
+    try:
+        return os.readlink(Path(proc, str(pid)) / "ns" / "net")
+    except OSError:
+        return ""
+
+
 def name(pid: int, proc: str | Path = "/proc") -> str:
     """A process's name as a person knows it: what it calls itself, such as `(wsgi:keystone-pu`, else its program."""
-    folder = Path(proc, str(pid))
-    try:
-        words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").split()
-        return (words[0] if words else (folder / "comm").read_text().strip()).rsplit("/", 1)[-1]
-    except OSError:
-        return "?"
+    words = command(pid, proc).split()
+    return words[0].rsplit("/", 1)[-1] if words else "?"
 
 
 def split(server: str) -> tuple[str, int]:

@@ -1,0 +1,38 @@
+"""What a running memcached says of itself, in its text protocol (doc/protocol.txt of memcached, `stats`)."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+
+from osregions.errors import RegionsError
+from osregions.tokens import sockets
+
+_COUNTERS = ("cmd_get", "cmd_set", "get_hits", "total_connections", "total_items")
+
+
+def stats(server: str, timeout: float = 3) -> Mapping[str, str]:
+    """Every figure that the memcached at `host:port` gives. Raises RegionsError when it does not answer."""
+    host, port = sockets.split(server)
+    try:
+        with socket.create_connection((host, port), timeout=timeout) as link:
+            link.sendall(b"stats\r\nquit\r\n")
+            said = b""
+            while piece := link.recv(65536):
+                said += piece
+    except OSError as err:
+        words = "it took too long" if isinstance(err, TimeoutError) else err.strerror or str(err)
+        raise RegionsError(
+            f"memcached does not answer: {words}", server, "is it running, on that address and port, with no firewall?"
+        ) from err
+    pairs = [line.split(" ", 2) for line in said.decode(errors="replace").splitlines() if line.startswith("STAT ")]
+    figures = {words[1]: words[2] for words in pairs if len(words) == 3}
+    if "version" not in figures:
+        raise RegionsError("what answers there is no memcached", server, "mend the port in `servers`")
+    return figures
+
+
+def counters(server: str, timeout: float = 3) -> dict[str, int]:
+    """The counters that move when somebody uses it, and its process id, by which a restart shows."""
+    figures = stats(server, timeout)
+    return {name: int(figures.get(name, "0")) for name in (*_COUNTERS, "pid")}
