@@ -18,7 +18,10 @@ _STAMP = "%Y%m%dT%H%M%S.%fZ"
 def private_directory(path: str | Path) -> Path:
     """Make a directory that only its owner can enter, and return it."""
     directory = Path(path)
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # What is above it may be somebody else's, /var/backups say: that is made when missing, and else left alone.
+    if not directory.parent.exists():
+        directory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    directory.mkdir(exist_ok=True, mode=0o700)
     if directory.stat().st_mode & 0o077:
         directory.chmod(0o700)
     return directory
@@ -91,7 +94,7 @@ def replace(path: str | Path, text: str | bytes, backups: str | Path = BACKUPS) 
 def keep(path: str | Path, backups: str | Path = BACKUPS) -> str:
     """Copy a file to the backups, with a note of where it belongs; return the copy's path."""
     target = Path(os.path.realpath(path))
-    directory = private_directory(Path(private_directory(backups)) / "files")
+    directory = private_directory(Path(backups) / "files")
     backup = directory / f"{str(target).strip('/').replace('/', '--')}.{stamp()}"
     try:
         # The note comes first: a copy that nobody can place is worse than a note without a copy.

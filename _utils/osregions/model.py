@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, TypeVar
@@ -98,6 +99,11 @@ class Export:
             "release": self.release,
         }
 
+    def identity_endpoints(self) -> tuple[Endpoint, ...]:
+        """The endpoints at which people sign in."""
+        identity = {row.id for row in self.services if row.type == "identity"}
+        return tuple(row for row in self.endpoints if row.service_id in identity)
+
     @classmethod
     def from_dict(cls, data: object) -> Export:
         """Take an export out of the form in which Salt carried it; raises Refused for anything that is not one."""
@@ -106,13 +112,20 @@ class Export:
             raise Refused(f"{str(data)[:80]!r} is no exported region", where, "use keystone_catalog.export_region")
         if not isinstance(data["services"], list) or not isinstance(data["endpoints"], list):
             raise Refused("services and endpoints must be lists", where, "use keystone_catalog.export_region")
+        release = data["release"]
+        if isinstance(release, bool) or not isinstance(release, int) or not isinstance(data["schema"], str):
+            raise Refused("release must be a number, schema a text", where, "use keystone_catalog.export_region")
         export = cls(
             region=row_from(Region, data["region"], where),
             services=tuple(row_from(Service, row, where) for row in data["services"]),
             endpoints=tuple(row_from(Endpoint, row, where) for row in data["endpoints"]),
-            schema=str(data["schema"]),
-            release=int(data["release"]),
+            schema=data["schema"],
+            release=release,
         )
+        for kind, rows in ((Service, export.services), (Endpoint, export.endpoints)):
+            doubled = sorted(ident for ident, count in Counter(row.id for row in rows).items() if count > 1)
+            if doubled:
+                raise Refused(f"{TABLES[kind]} {', '.join(doubled)} stands there twice", where, "export it again")
         strangers = [row.id for row in export.endpoints if row.region_id != export.region.id]
         if strangers:
             raise Refused(f"endpoints {', '.join(strangers)} are not {export.region.id}'s", where, "export it again")

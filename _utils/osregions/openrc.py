@@ -11,6 +11,8 @@ from osregions import files
 from osregions.errors import SettingsError
 
 _LINE = re.compile(r"^(?P<lead>\s*(?:export\s+)?)(?P<name>OS_[A-Z0-9_]+)=(?P<value>.*?)(?P<end>\r?)$", re.MULTILINE)
+# A value as a shell reads it: up to a space or `;` outside of quotes; a # within it is no comment.
+_WORD = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s;"'\\])*""")
 
 
 def read(path: str | Path) -> Mapping[str, str]:
@@ -19,7 +21,7 @@ def read(path: str | Path) -> Mapping[str, str]:
     Raises SettingsError when the file is not there or sets none.
     """
     try:
-        text = Path(path).read_text()
+        text = _text(path)
     except OSError as err:
         raise SettingsError(
             f"no openrc file can be read: {err.strerror}", str(path), "name the admin's, `openrc`"
@@ -37,7 +39,11 @@ def with_region(text: str, region: str) -> str:
         last = matches[-1]
         if _unquoted(last["value"]) == region:
             return text
-        return text[: last.start("value")] + region + text[last.end("value") :]
+        # The first word alone: its quotes stay, and so does what follows it, a comment say.
+        word = _word(last["value"])
+        quote = word[0] if word[:1] in ('"', "'") and word[:1] == word[-1:] else ""
+        start = last.start("value")
+        return text[:start] + quote + region + quote + text[start + len(word) :]
     newline = "\r\n" if "\r\n" in text else "\n"
     gap = "" if not text or text.endswith("\n") else newline
     return f"{text}{gap}export OS_REGION_NAME={region}{newline}"
@@ -51,14 +57,25 @@ def name_region(
     if before == region:
         return {}
     if not dry:
-        # Read as bytes, so that line ends stay what they are.
-        files.replace(path, with_region(Path(path).read_bytes().decode(), region), backups)
+        files.replace(path, with_region(_text(path), region).encode(errors="surrogateescape"), backups)
     return {f"{path} OS_REGION_NAME": {"old": before, "new": region}}
 
 
+def _text(path: str | Path) -> str:
+    """A file's text, read so that line ends and odd bytes stay what they are."""
+    return Path(path).read_bytes().decode(errors="surrogateescape")
+
+
+def _word(value: str) -> str:
+    """The first word of what follows the =, quotes and all; everything, where a quote is not closed."""
+    match = _WORD.match(value)
+    word = match[0] if match else ""
+    return value if not word and value[:1] in ('"', "'") else word
+
+
 def _unquoted(value: str) -> str:
+    word = _word(value)
     try:
-        words = shlex.split(value, comments=True)
+        return "".join(shlex.split(word))
     except ValueError:
-        return value.strip()
-    return words[0] if words else ""
+        return word.strip()

@@ -164,7 +164,7 @@ def read(pillar: object) -> Settings:
         join=pillar.get("join"),
         identity=wish_from(pillar.get("identity"), f"pillar {PILLAR}:identity"),
         verbatim=pillar.get("services", "mapped") == "verbatim",
-        targets={**TARGETS, **(pillar.get("targets") or {})},
+        targets={**TARGETS, **{role: text for role, text in (pillar.get("targets") or {}).items() if text}},
     )
     _check_together(settings)
     return settings

@@ -62,6 +62,8 @@ def make(
         schema = view.schema_version(db)
         present = [next(iter(row.values())) for row in db.rows("SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'")]
     tables = [name for name in present if name not in _WORTHLESS and (scope == "database" or name in CATALOG)]
+    if not tables:
+        raise BackupError(f"{account.database} has no tables of a catalog", account.place, "is it keystone's database?")
     taken = files.stamp()
     word = re.sub(r"[^A-Za-z0-9]+", "-", reason).strip("-")[:60]
     path = folder / f"{account.database}-{taken}-{word}.sql.gz"
@@ -106,10 +108,10 @@ def backups(database: str | None = None, directory: str | Path = files.BACKUPS) 
     return sorted(found, key=lambda backup: backup.taken, reverse=True)
 
 
-def find(path: str, directory: str | Path = files.BACKUPS) -> Backup:
-    """The note of one backup, after its content was checked against it."""
+def find(path: str, directory: str | Path = files.BACKUPS, database: str | None = None) -> Backup:
+    """The note of one backup, after its content was checked against it; `latest` is the newest, of `database`."""
     if path == "latest":
-        newest = backups(directory=directory)
+        newest = backups(database, directory)
         if not newest:
             raise BackupError("there is no backup", str(directory), "make one with keystone_catalog.backup")
         path = newest[0].backup
@@ -174,7 +176,7 @@ def _clear_leftovers(folder: Path) -> list[str]:
 
 def _folder(directory: str | Path) -> Path:
     try:
-        return files.private_directory(Path(files.private_directory(directory)) / "database")
+        return files.private_directory(Path(directory) / "database")
     except OSError as err:
         raise BackupError(f"there can be no backups: {err.strerror}", str(directory), "name another directory") from err
 

@@ -96,6 +96,15 @@ def invalidate(cache: Cache, keys: Sequence[str]) -> str:
     return f"{len(keys)} cache keys deleted on {', '.join(cache.servers)}"
 
 
+def check_reachable(cache: Cache) -> None:
+    """Raise CacheError, before anything is changed, where the entries could not be deleted afterwards."""
+    try:
+        # Deleting a key that nobody has is the very thing that must work later.
+        invalidate(cache, ("openstack-regions-was-here",))
+    except CacheError as err:
+        raise CacheError(f"{err.problem}; nothing was changed", err.where, err.remedy) from err
+
+
 def _address(server: str) -> str:
     """python-memcached takes host:port, inet6:[host]:port or unix:path."""
     return f"inet6:{server}" if server.startswith("[") else server
@@ -119,9 +128,12 @@ class Pending:
         files.private_directory(self._path.parent)
         files.write(self._path, json.dumps(sorted({*self.keys(), *keys})).encode())
 
-    def settle(self, cache: Cache, release: Release) -> str:
-        """Delete what is noted, then the note; return one line on what was done, empty when nothing was noted."""
-        keys = self.keys()
+    def settle(self, cache: Cache, release: Release, own: Sequence[str] = ()) -> str:
+        """Delete what is noted, then the note; return one line on what was done, empty when nothing was noted.
+
+        `own` are the keys of the run that asks: another run at the same time may have taken its note away already.
+        """
+        keys = tuple(sorted({*self.keys(), *own}))
         if not keys:
             return ""
         outcome = invalidate(cache, keys)

@@ -19,7 +19,7 @@ from osregions.errors import BackupError
 _DUMP = ("mariadb-dump", "mysqldump")
 _CLIENT = ("mariadb", "mysql")
 # One row, one line, so that rows can be counted. Nothing that commits by itself (LOCK TABLES, ALTER TABLE .. KEYS), so
-# that loading is one transaction. Binary as hex and no conversion of time zones, so that rows come back as they were.
+# that loading is one transaction. Binary as hex, so that rows come back as they were.
 _ROWS = (
     "--no-create-info",
     "--skip-extended-insert",
@@ -29,6 +29,11 @@ _ROWS = (
     "--complete-insert",
     "--hex-blob",
 )
+# What the head of a dump would set: its moments are in UTC, its backslashes escape, and a 0 is no "next number".
+_AS_DUMPED = b"""SET NAMES utf8mb4;
+SET SESSION time_zone = '+00:00';
+SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO';
+"""
 _ALWAYS = (
     "--single-transaction",
     "--quick",
@@ -93,7 +98,8 @@ def load(account: Account, path: Path, tables: Sequence[str]) -> None:
             assert process.stdin is not None and process.stderr is not None
             # A server that stops listening says why on stderr, and that is the error worth telling.
             with contextlib.suppress(BrokenPipeError):
-                process.stdin.write(b"SET NAMES utf8mb4;\nSET SESSION foreign_key_checks = 0;\nSTART TRANSACTION;\n")
+                process.stdin.write(_AS_DUMPED)
+                process.stdin.write(b"SET SESSION foreign_key_checks = 0;\nSTART TRANSACTION;\n")
                 for name in tables:
                     process.stdin.write(f"DELETE FROM {quoted(name)};\n".encode())
                 with gzip.open(path, "rb") as file:
@@ -101,6 +107,7 @@ def load(account: Account, path: Path, tables: Sequence[str]) -> None:
                         if line.startswith(b"INSERT INTO `") and line.split(b"`", 2)[1] in wanted:
                             process.stdin.write(line)
                 process.stdin.write(b"COMMIT;\n")
+            with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()
             problem = process.stderr.read().decode(errors="replace").strip()
         if process.returncode != 0:

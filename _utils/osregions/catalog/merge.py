@@ -49,6 +49,7 @@ def plan_import(picture: ImportPicture, export: Export, identity: IdentityUrls, 
         for row in export.endpoints
     ]
     _refuse_other_content(picture.endpoints, endpoints, picture.place)
+    _refuse_collapsed(export, endpoints, picture.place)
     _refuse_doubles(picture, endpoints)
     present = {row.id for row in picture.endpoints}
     changes += [InsertRow("endpoint", asdict(row)) for row in endpoints if row.id not in present]
@@ -122,6 +123,8 @@ def _mapped(picture: ImportPicture, brought: Iterable[Service]) -> list[Service]
 def _at_home(picture: ImportPicture, service: Service) -> Service:
     """Home's service of the same type and name, or the only one of that type; the region's own when home has none."""
     alike = [row for row in picture.services if row.type == service.type]
+    if service in alike:
+        return service
     named = [row for row in alike if row.name == service.name]
     if len(named) == 1:
         return named[0]
@@ -160,15 +163,31 @@ def _refuse_other_content(present: Iterable[Row], coming: Iterable[Row], place: 
         )
 
 
+def _refuse_collapsed(export: Export, endpoints: Iterable[Endpoint], place: str) -> None:
+    """Two services of the region that become one of home's would give it two endpoints for one interface."""
+    seen: dict[tuple[str, str], Endpoint] = {}
+    clashes = []
+    for original, row in zip(export.endpoints, endpoints, strict=True):
+        first = seen.setdefault((row.service_id, row.interface), original)
+        if first.service_id != original.service_id:
+            clashes.append(f"{first.id} of {first.service_id} and {original.id} of {original.service_id}")
+    if clashes:
+        raise Refused(
+            f"endpoints of different services would become one service's: {'; '.join(clashes)}",
+            place,
+            "delete the service that is not used where it comes from, or import `verbatim`",
+        )
+
+
 def _refuse_doubles(picture: ImportPicture, endpoints: Iterable[Endpoint]) -> None:
     """An attempt by `openstack endpoint create` leaves the same endpoints under other ids: they would stand twice."""
     coming = list(endpoints)
     ours = {row.id for row in coming}
-    there = {(row.service_id, row.interface, row.region_id): row for row in picture.endpoints if row.id not in ours}
+    there = {(row.service_id, row.interface): row for row in picture.endpoints if row.id not in ours}
     doubles = [
         f"{there[key].id} ({row.interface} {there[key].url})"
         for row in coming
-        if (key := (row.service_id, row.interface, row.region_id)) in there
+        if (key := (row.service_id, row.interface)) in there
     ]
     if doubles:
         raise Refused(

@@ -9,12 +9,12 @@ from typing import Any
 
 from osregions import files
 from osregions.catalog import act, backup, merge, rename, view
-from osregions.catalog.cache import STATE, Pending, all_keys, cache_from, catalog_keys, invalidate
+from osregions.catalog.cache import STATE, Pending, all_keys, cache_from, catalog_keys, check_reachable, invalidate
 from osregions.catalog.identity_urls import IdentityUrls
 from osregions.catalog.names import check_region_name, listed
-from osregions.database import Account, Options, Session, account_from, session
+from osregions.database import Account, Options, Session, account_from, quoted, session
 from osregions.errors import Refused
-from osregions.model import Change, Export
+from osregions.model import TABLES, Change, Export, UpdateColumn
 from osregions.releases import Release, liberty_cache_key
 
 
@@ -66,7 +66,7 @@ class Catalog:
             if picture.region is None and renamed_from:
                 picture = view.region_picture(db, renamed_from)
             schema = view.schema_version(db)
-        if picture.region is None:
+        if picture.region is None or picture.region.id not in (region, renamed_from):
             raise Refused(
                 f"there is no region {region}",
                 picture.place,
@@ -91,6 +91,14 @@ class Catalog:
                 "[DEFAULT] of home's keystone.conf",
                 "set it (regions.tokens does), or give explicit identity URLs",
             )
+        has_admin = any(row.interface == "admin" for row in export.identity_endpoints())
+        needs_admin = has_admin and self.release.serves_v2 and not self.options.get("DEFAULT", "admin_endpoint")
+        if wish.follow and not dry and needs_admin:
+            raise Refused(
+                "admin_endpoint is not set, so $(admin_endpoint)s would come out as None",
+                "[DEFAULT] of home's keystone.conf",
+                "set it (regions.tokens does), or give explicit identity URLs",
+            )
         kept: list[str] = []
 
         def decide(db: Session) -> Sequence[Change]:
@@ -110,6 +118,12 @@ class Catalog:
 
         def decide(db: Session) -> Sequence[Change]:
             picture = view.region_picture(db, region)
+            if picture.region is not None and picture.region.id != region:
+                raise Refused(
+                    f"there is no region {region}, but one called {picture.region.id}",
+                    picture.place,
+                    "name it as it is written there",
+                )
             return merge.plan_removal(picture, orphans, view.service_endpoints(db) if orphans else {})
 
         return self._change(decide, f"remove {region}", dry, f"there is no region {region}")
@@ -130,11 +144,13 @@ class Catalog:
 
     def restore(self, path: str, tables: Sequence[str] | None = None) -> Outcome:
         """Put back what a backup holds, after the present state was backed up in turn, and tell every cache."""
-        wanted = backup.find(path, self.backups)
+        wanted = backup.find(path, self.backups, self.account.database)
+        check_reachable(cache_from(self.options))
         before = self.back_up(f"before restoring {Path(wanted.backup).name}", wanted.scope)
-        self._pending.note(self._all_keys())
+        keys = self._all_keys()
+        self._pending.note(keys)
         rows = backup.restore(self.account, wanted, tables)
-        told = self._pending.settle(cache_from(self.options), self.release)
+        told = self._pending.settle(cache_from(self.options), self.release, keys)
         changes = {name: {"old": before.rows.get(name), "new": count} for name, count in rows.items()}
         return Outcome(changes, f"{sum(rows.values())} rows of {len(rows)} tables restored; {told}", before.backup)
 
@@ -159,6 +175,21 @@ class Catalog:
                 for row in db.rows(f"SELECT id FROM {table}")
             ]
 
+    def _updated_keys(self, changes: Sequence[Change]) -> Sequence[str]:
+        """Liberty's keys of the rows whose column gets another value: they are found by what they hold until then."""
+        if self.release.caches_by_region_id:
+            return []
+        tables = tuple(TABLES.values())
+        updates = [change for change in changes if isinstance(change, UpdateColumn) and change.table in tables]
+        with session(self.account) as db:
+            return [
+                liberty_cache_key(change.table, row["id"])
+                for change in updates
+                for row in db.rows(
+                    f"SELECT id FROM {quoted(change.table)} WHERE {quoted(change.column)} = %s", (change.old,)
+                )
+            ]
+
     def _change(self, decide: Callable[[Session], Sequence[Change]], what: str, dry: bool, nothing: str) -> Outcome:
         if dry:
             with session(self.account) as db:
@@ -166,14 +197,17 @@ class Catalog:
             return self._outcome(changes, f"would {what}", nothing, bool(self._pending.keys()))
         unsettled = bool(self._pending.keys())
         made: list[str] = []
+        keys: list[str] = []
 
         def before(changes: Sequence[Change]) -> None:
+            check_reachable(cache_from(self.options))
             made[:] = [self.back_up(what).backup]
             if cache_from(self.options).shared:
-                self._pending.note(catalog_keys(self.release, changes))
+                keys[:] = [*catalog_keys(self.release, changes), *self._updated_keys(changes)]
+                self._pending.note(keys)
 
         changes = act.apply(self.account, decide, before)
-        told = self._pending.settle(cache_from(self.options), self.release)
+        told = self._pending.settle(cache_from(self.options), self.release, keys)
         outcome = self._outcome(changes, f"{what}: done", nothing, unsettled)
         comment = f"{outcome.comment}; {told}" if told else outcome.comment
         return replace(outcome, comment=comment, backup=made[0] if made else None)

@@ -25,6 +25,10 @@ def plan(picture: RenamePicture, old: str, new: str) -> tuple[Change, ...]:
         )
     before = next((row for row in picture.regions if same_name(row.id, old)), None)
     after = next((row for row in picture.regions if same_name(row.id, new)), None)
+    if before is not None and before.id != old:
+        raise Refused(
+            f"there is no region {old}, but one called {before.id}", picture.place, "name it as it is written there"
+        )
     if after is not None and after.id != new:
         raise Refused(f"there is a region {after.id} already, {new} in other case", picture.place, f"use {after.id}")
     if before is None and after is None:

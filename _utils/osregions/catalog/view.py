@@ -206,7 +206,8 @@ def _columns(session: Session) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for row in session.rows(
         "SELECT TABLE_NAME AS t, COLUMN_NAME AS c, CHARACTER_MAXIMUM_LENGTH AS n"
-        " FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()"
+        " FROM information_schema.COLUMNS JOIN information_schema.TABLES USING (TABLE_SCHEMA, TABLE_NAME)"
+        " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'"
     ):
         found.setdefault(row["t"], {})[row["c"]] = int(row["n"] or 0)
     return found
