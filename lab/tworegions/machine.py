@@ -103,11 +103,15 @@ def boot(host: Host) -> None:
 
 def _own_cgroups(host: Host) -> list[Path]:
     """Cgroups for one host, in the hierarchies that its systemd uses."""
-    tops = [_CGROUP / name for name in ("systemd", "unified") if (_CGROUP / name).is_dir()] or [_CGROUP]
-    groups = [top / PREFIX / host.name for top in tops]
+    groups = _groups_of(host)
     for group in groups:
         group.mkdir(parents=True, exist_ok=True)
     return groups
+
+
+def _groups_of(host: Host) -> list[Path]:
+    tops = [_CGROUP / name for name in ("systemd", "unified") if (_CGROUP / name).is_dir()] or [_CGROUP]
+    return [top / PREFIX / host.name for top in tops]
 
 
 def _init_below(pid: int) -> int | None:
@@ -205,6 +209,28 @@ def kill(hosts: Sequence[Host]) -> None:
                     os.kill(pid, signal.SIGKILL)
     for host in hosts:
         _until_gone(host, 20)
+        _kill_unnoted(host)
+
+
+def _kill_unnoted(host: Host) -> None:
+    """End what a command left running that was itself killed before it could note what it had started."""
+    if systemd_rules():
+        run(["systemctl", "kill", "--signal=KILL", f"{PREFIX}-{host.name}.scope"], check=False)
+        return
+
+    def empty() -> bool:
+        pids = {
+            int(pid)
+            for group in _groups_of(host)
+            for procs in group.rglob("cgroup.procs")
+            for pid in procs.read_text(encoding="utf-8").split()
+        }
+        for pid in pids - {0}:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return not pids
+
+    wait(f"{host.name}: its last processes", empty, seconds=10, pause=0.05)
 
 
 def _until_gone(host: Host, seconds: float) -> None:

@@ -78,12 +78,12 @@ def heal() -> None:
 
 
 def state() -> str:
-    """How the line between the regions is: whole, cut or hole."""
+    """How the line between the regions is: whole, cut, hole, or both of these at once."""
     _needs_router()
-    if "state DOWN" in run(["ip", "-n", ROUTER, "link", "show", "region2"]).stdout:
-        return "cut"
-    forwarding = run(["ip", "netns", "exec", ROUTER, "sysctl", "-n", "net.ipv4.ip_forward"]).stdout.strip()
-    return "whole" if forwarding == "1" else "hole"
+    down = "state DOWN" in run(["ip", "-n", ROUTER, "link", "show", "region2"]).stdout
+    forwarding = run(["ip", "netns", "exec", ROUTER, "sysctl", "-n", "net.ipv4.ip_forward"]).stdout.strip() == "1"
+    faults = (["cut"] if down else []) + ([] if forwarding else ["hole"])
+    return " and ".join(faults) or "whole"
 
 
 def _forward(yes: bool) -> None:
