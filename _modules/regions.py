@@ -18,7 +18,7 @@ def __virtual__():
     return __virtualname__
 
 
-def settings():
+def settings(strict=True):
     """
     Check the pillar ``openstack_regions`` and return what it declares.
 
@@ -28,13 +28,22 @@ def settings():
 
         salt-call regions.settings
 
+    strict
+        Whether a pillar that is wrong raises. Otherwise the answer is a dict with ``error`` alone. Default: True.
+
     Returns a dict: ``home``, ``join``, ``region`` (this minion's, by its grain), ``regions``, ``targets``. Raises
     CommandExecutionError for a key that is not known (and says which was meant), an unknown region, or home as member.
 
     Source: the grains ``region`` and ``roles`` of the minion, and pillar.example.
     """
-    found = _run(lambda: settings_of.read(__pillar__.get(settings_of.PILLAR)))
+    try:
+        found = settings_of.read(__pillar__.get(settings_of.PILLAR))
+    except RegionsError as err:
+        if not strict:
+            return {"error": str(err)}
+        raise CommandExecutionError(str(err)) from err
     return {
+        "error": None,
         "home": found.home,
         "join": found.join,
         "region": __grains__.get("region"),

@@ -23,7 +23,7 @@ def preflight(region=None):
     region
         Text: the region that is to join. Default: ``openstack_regions:join`` of pillar.
 
-    Returns a dict: ``ok``, and a list of sentences, ``steps``; what pillar says wrongly is among them.
+    Returns a dict: ``ok``, ``retcode`` (the exit status), and a list of sentences, ``steps``; what pillar says wrongly is among them.
 
     Source: the orchestration ``orch.preflight``.
     """
@@ -47,7 +47,7 @@ def join(region=None, test=False):
     test
         Whether to show the plan only. Default: False.
 
-    Returns a dict: ``ok``, and a list of sentences, ``steps``. A step that failed says what to do; mend that, and run
+    Returns a dict: ``ok``, ``retcode`` (the exit status), and a list of sentences, ``steps``. A step that failed says what to do; mend that, and run
     this again: what was done already is not done twice.
 
     Source: the orchestration ``orch.join``.
@@ -60,8 +60,7 @@ def _orchestrate(mods, region, test):
     found = __salt__["state.orchestrate"](mods, pillar=pillar, test=test)
     results = next(iter((found or {}).get("data", {}).values()), [])
     if not isinstance(results, dict):
-        __context__["retcode"] = 1
-        return {"ok": False, "steps": [str(line) for line in results]}
+        return {"ok": False, "steps": [str(line) for line in results], "retcode": 1}
     steps = []
     for key, result in sorted(results.items(), key=lambda item: item[1].get("__run_num__", 0)):
         word = {True: "done" if result.get("changes") else "holds", None: "would change"}.get(
@@ -69,6 +68,5 @@ def _orchestrate(mods, region, test):
         )
         steps.append(f"{word}: {result.get('__id__') or key}: {result.get('comment', '')}")
     ok = all(result["result"] is not False for result in results.values())
-    if not ok:
-        __context__["retcode"] = 1
-    return {"ok": ok, "steps": steps}
+    # salt-run's own exit status is the `retcode` of what a runner returns.
+    return {"ok": ok, "steps": steps, "retcode": 0 if ok else 1}

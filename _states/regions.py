@@ -174,6 +174,8 @@ def _state(name, act):
     ret = {"name": name, "result": True, "changes": {}, "comment": ""}
     try:
         settings = settings_of.read(__pillar__.get(settings_of.PILLAR))
+        # Nothing is named when pillar names nothing, and that is the error to tell.
+        name = name or settings.joining().name
         if name not in settings.regions:
             raise RegionsError(
                 f"there is no region {name} in pillar", remedy=f"declared are {', '.join(settings.regions)}"

@@ -10,13 +10,8 @@ class RegionsError(Exception):
         self.problem = problem
         self.where = where
         self.remedy = remedy
-        text = problem.rstrip(".")
-        if where:
-            text += f" ({where})"
-        text += "."
-        if remedy:
-            text += f" {remedy.rstrip('.')}."
-        super().__init__(text)
+        text = _sentence(f"{problem.rstrip('.')} ({where})" if where else problem)
+        super().__init__(f"{text} {_sentence(remedy)}" if remedy else text)
 
 
 class SettingsError(RegionsError):
@@ -37,3 +32,8 @@ class CacheError(RegionsError):
 
 class BackupError(RegionsError):
     """A backup could not be made, found complete, or restored."""
+
+
+def _sentence(text: str) -> str:
+    """A text with a stop at its end, if it has none."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."

@@ -5,20 +5,23 @@
         salt-run state.orchestrate orch.join
 
     Stop it or kill it anywhere and run it again: each step looks first, and does what is still to do. #}
-{%- set cloud = salt['regions.settings']() %}
-{%- set home = cloud.targets.keystone.replace('{region}', cloud.home) %}
-{%- set member = cloud.targets.keystone.replace('{region}', cloud.join) %}
+{%- set cloud = salt['regions.settings'](strict=False) %}
 
 include:
   - orch.preflight
 
+{#- What is wrong with the pillar is the preflight's to say. #}
+{%- if not cloud.error %}
+{%- set home = cloud.targets.keystone.replace('{region}', cloud.home) %}
+{%- set member = cloud.targets.keystone.replace('{region}', cloud.join) %}
+
 tokens are kept out of both databases (P1, P2):
   salt.state:
-    - tgt: ({{ home }}) or ({{ member }})
+    - tgt: ( {{ home }} ) or ( {{ member }} )
     - tgt_type: compound
     - sls: regions.tokens
     - require:
-      - regions: {{ cloud.join }} can join {{ cloud.home }}
+      - regions: preflight
 
 {%- if cloud.regions[cloud.join].renamed_from %}
 
@@ -41,7 +44,7 @@ tokens are kept out of both databases (P1, P2):
 
 every keystone serves what its tables say:
   salt.state:
-    - tgt: ({{ home }}) or ({{ member }})
+    - tgt: ( {{ home }} ) or ( {{ member }} )
     - tgt_type: compound
     - sls: regions.catalog.served
     - require:
@@ -52,3 +55,4 @@ every keystone serves what its tables say:
     - name: {{ cloud.join }}
     - require:
       - salt: every keystone serves what its tables say
+{%- endif %}

@@ -1,7 +1,6 @@
 {#- Whether the region named in pillar (openstack_regions:join) can join home. Changes nothing.
     On home's master: salt-run state.orchestrate orch.preflight #}
-{%- set cloud = salt['regions.settings']() %}
 
-{{ cloud.join }} can join {{ cloud.home }}:
+preflight:
   regions.preflight_passed:
-    - name: {{ cloud.join }}
+    - name: {{ (pillar.get('openstack_regions') or {}).get('join') or '' }}
