@@ -7,7 +7,7 @@ sections ``keystone``, ``tokens``, ``memcached``, ``openrc`` and ``backup``.
 
 from salt.exceptions import CommandExecutionError
 
-from osregions import files, keystone_node
+from osregions import files, keystone_node, version
 from osregions.errors import RegionsError
 from osregions.tokens import memcached_conf, operations, wanted
 
@@ -15,7 +15,7 @@ __virtualname__ = "keystone_tokens"
 
 
 def __virtual__():
-    return __virtualname__
+    return version.loadable(__virtualname__, __file__)
 
 
 def release():
@@ -309,6 +309,58 @@ def memcached_needs_restart(service=None, config=None, style=None):
         return _freshness(unit, [operations.memcached_file(path, kind)[0]])
 
     return _run(act)
+
+
+def memcached_installed(config=None):
+    """
+    Say whether memcached is installed here, by its configuration.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call keystone_tokens.memcached_installed
+
+    config
+        Text: the path of its configuration. Default: from pillar, else ``/etc/memcached.conf`` or
+        ``/etc/sysconfig/memcached``.
+
+    Returns True or False.
+
+    Source: both packages bring that file.
+    """
+    try:
+        operations.memcached_file(*_memcached_file(config, None))
+    except RegionsError:
+        return False
+    return True
+
+
+def memcached_wait(timeout=10, config=None, style=None):
+    """
+    Wait until this machine's memcached answers.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call keystone_tokens.memcached_wait timeout=5
+
+    timeout
+        Number: how long to wait, in seconds. Default: 10.
+
+    config
+        Text: the path of its configuration. Default: from pillar, else by what is there.
+
+    style
+        Text: ``debian`` or ``sysconfig``. Default: by the path.
+
+    Returns what ``keystone_tokens.memcached`` returns. Raises CommandExecutionError when it does not answer in time.
+
+    Source: memcached's ``stats``.
+    """
+    path, kind = _memcached_file(config, style)
+    return _run(lambda: operations.memcached_answers(path, kind, timeout))
 
 
 def restart(service=None, config=None, url=None, timeout=None):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -195,6 +196,20 @@ def memcached_facts(config: str | None, style: str | None) -> dict[str, Any]:
     except RegionsError as err:
         facts |= {"answers": False, "problem": str(err)}
     return facts
+
+
+def memcached_answers(config: str | None, style: str | None, timeout: float) -> dict[str, Any]:
+    """Wait until this machine's memcached answers; return its facts. Raises RegionsError when it does not."""
+    until = time.monotonic() + timeout
+    while True:
+        facts = memcached_facts(config, style)
+        if facts["answers"]:
+            return facts
+        if time.monotonic() >= until:
+            raise RegionsError(
+                f"memcached does not answer within {timeout:g} s", facts["server"], "see `journalctl -u memcached`"
+            )
+        time.sleep(0.1)
 
 
 def memcached_listen(
