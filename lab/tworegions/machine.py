@@ -136,11 +136,12 @@ def _init_below(pid: int) -> int | None:
 
 
 def _started(pid: int) -> str | None:
-    """When this process began, in clock ticks: tells it from a later one with the same pid."""
+    """When this process began, in clock ticks: tells it from a later one with the same pid; None when it has ended."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+        state, *numbers = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
         return None
+    return None if state == "Z" else numbers[18]
 
 
 def _noted(host: Host, name: str) -> int | None:
