@@ -1,0 +1,64 @@
+"""What the lab's tests look at: keystone's rows, what keystone serves, and the outcome of an orchestration."""
+
+from __future__ import annotations
+
+import json
+
+CONTROLLERS = ("one-controller", "two-controller")
+_TABLES = ("region", "service", "endpoint", "project", "user", "local_user", "role", "assignment")
+_FILES = "/etc/keystone/keystone.conf /etc/memcached.conf /root/keystonerc_admin"
+
+
+def sync(lab):
+    """Bring the extension to every minion and to home's master, as the README says."""
+    lab.salt("one-controller", "*", "saltutil.sync_all")
+    lab.exec("one-controller", "salt-run", "saltutil.sync_all")
+
+
+def join(lab, *words, check=True):
+    """Run orch.join at home; return {id: result of that state}."""
+    done = lab.exec(
+        "one-controller", "salt-run", "--out=json", "state.orchestrate", "orch.join", *words, check=False, timeout=300
+    )
+    text = done.stdout
+    assert "{" in text, f"orch.join printed no outcome:\n{text}\n{done.stderr[-2000:]}"
+    data = json.loads(text[text.index("{") :])["data"]
+    (results,) = data.values()
+    assert isinstance(results, dict), f"orch.join was not rendered: {results}"
+    found = {result["__id__"]: result for result in results.values()}
+    if check:
+        failed = {key: result["comment"] for key, result in found.items() if result["result"] is False}
+        assert not failed, f"orch.join failed in: {failed}"
+        assert done.returncode == 0
+    return found
+
+
+def changed(results):
+    """The changes of an orchestration, by step."""
+    return {key: result["changes"] for key, result in results.items() if result["changes"]}
+
+
+def rows(lab, host):
+    """Every row of keystone's tables that a join could touch, as text, sorted."""
+    found = {}
+    for table in _TABLES:
+        text = lab.exec(host, "mariadb", "--batch", "--raw", "-N", "keystone", "-e", f"SELECT * FROM `{table}`").stdout
+        found[table] = sorted(text.splitlines())
+    return found
+
+
+def sums(lab, host):
+    """The checksums of the files that a join could touch."""
+    return lab.exec(host, "bash", "-c", f"sha256sum {_FILES}").stdout
+
+
+def catalog(lab, host="one-controller"):
+    """The catalog that the admin sees, by his openrc file: a list of services with their endpoints."""
+    text = lab.exec(host, "bash", "-c", ". /root/keystonerc_admin; openstack catalog list -f json").stdout
+    return json.loads(text)
+
+
+def endpoints(lab, host="one-controller"):
+    """The endpoints that the API lists, as openstackclient gives them."""
+    text = lab.exec(host, "bash", "-c", ". /root/keystonerc_admin; openstack endpoint list -f json").stdout
+    return json.loads(text)

@@ -1,0 +1,126 @@
+"""A join that is killed, wherever, converges when it is run again: no row lost, none doubled."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.lab import cloud
+
+HOME, MEMBER = cloud.CONTROLLERS
+_BACKUPS = "/var/backups/openstack-regions"
+
+
+@pytest.fixture
+def fresh(lab):
+    """Two clusters on their own, with the extension synced; what their tables hold."""
+    lab.reset("standalone")
+    cloud.sync(lab)
+    return {host: cloud.rows(lab, host) for host in cloud.CONTROLLERS}
+
+
+def _start(lab):
+    lab.shell(HOME, "nohup salt-run state.orchestrate orch.join >/root/join.log 2>&1 &")
+
+
+def _wait_for(lab, host, script, seconds=60):
+    """Wait until something that the join does shows on a host."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if lab.exec(host, "bash", "-c", script, check=False).returncode == 0:
+            return
+    raise AssertionError(f"on {host} this never came true within {seconds} s: {script}\n" + _log(lab))
+
+
+def _log(lab):
+    return lab.exec(HOME, "bash", "-c", "tail -n 60 /root/join.log", check=False).stdout
+
+
+def _minions_answer(lab):
+    """Wait until all minions take jobs again."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if len(lab.salt(HOME, "*", "test.ping", check=False) or {}) == 4:
+            return
+    raise AssertionError("the minions did not come back within 60 s")
+
+
+def _converged(lab, before):
+    """The second run does the rest; then all rows are there, once, and a third has nothing to do."""
+    cloud.join(lab)
+    for host in cloud.CONTROLLERS:
+        after = cloud.rows(lab, host)
+        for table in ("project", "user", "local_user", "role", "assignment"):
+            assert after[table] == before[host][table], f"{table} on {host}"
+    own = before[MEMBER]["endpoint"]
+    ids = sorted(line.split("\t")[0] for line in before[HOME]["endpoint"] + own)
+    assert sorted(line.split("\t")[0] for line in cloud.rows(lab, HOME)["endpoint"]) == ids
+    assert sorted(line.split("\t")[0] for line in cloud.rows(lab, MEMBER)["endpoint"]) == sorted(
+        line.split("\t")[0] for line in own
+    )
+    assert [line.split("\t")[0] for line in cloud.rows(lab, MEMBER)["region"]] == ["RegionTwo"]
+    assert sorted(entry["Type"] for entry in cloud.catalog(lab)) == ["identity", "image", "placement"]
+    assert cloud.changed(cloud.join(lab)) == {}
+
+
+def test_minion_killed_while_it_renames(lab, fresh):
+    _start(lab)
+    _wait_for(lab, MEMBER, f"ls {_BACKUPS}/database/*.sql.gz")
+    lab.shell(MEMBER, "pkill -KILL -f /opt/salt/bin/salt-minion; sleep 1; systemctl restart salt-minion")
+    lab.shell(HOME, "pkill -KILL -f state.orchestrate || true")
+    _minions_answer(lab)
+    _converged(lab, fresh)
+
+
+def test_database_killed_at_home_while_rows_come_in(lab, fresh):
+    _start(lab)
+    _wait_for(lab, HOME, f"ls {_BACKUPS}/database/*.sql.gz")
+    lab.shell(HOME, "pkill -KILL mariadbd; sleep 1; systemctl start mariadb")
+    _wait_for(lab, HOME, "! pgrep -f state.orchestrate")
+    _wait_for(lab, HOME, "mariadb -e 'SELECT 1'")
+    _converged(lab, fresh)
+
+
+def test_master_killed_between_the_steps(lab, fresh):
+    _start(lab)
+    _wait_for(lab, MEMBER, f"ls {_BACKUPS}/files/*keystone.conf*")
+    lab.shell(
+        HOME, "pkill -KILL -f salt-master; pkill -KILL -f state.orchestrate || true; systemctl restart salt-master"
+    )
+    _minions_answer(lab)
+    _wait_for(lab, MEMBER, "! salt-call --local saltutil.running --out=json 2>/dev/null | grep -q state", seconds=120)
+    _converged(lab, fresh)
+
+
+def test_disk_full_while_backing_up(lab, fresh):
+    """Refused with a sentence, and nothing renamed; with room again, the same command does it all."""
+    lab.shell(MEMBER, f"mkdir -p {_BACKUPS}/database && mount -t tmpfs -o size=4k,mode=700 full {_BACKUPS}/database")
+    results = cloud.join(lab, check=False)
+    said = str(results)
+    assert "make room" in said
+    assert cloud.rows(lab, MEMBER)["region"] == fresh[MEMBER]["region"]
+    assert cloud.rows(lab, MEMBER)["endpoint"] == fresh[MEMBER]["endpoint"]
+    assert cloud.rows(lab, HOME)["region"] == fresh[HOME]["region"]
+    lab.shell(MEMBER, f"umount {_BACKUPS}/database")
+    _converged(lab, fresh)
+
+
+@pytest.mark.parametrize(
+    ("pillar", "words"),
+    [
+        ('{"openstack_regions": {"hoem": "RegionOne"}}', ("hoem", "did you mean home?")),
+        ('{"openstack_regions": {"join": "RegionNine"}}', ("RegionNine", "RegionOne, RegionTwo")),
+        ('{"openstack_regions": {"join": "RegionOne"}}', ("RegionOne is home", "can't join itself")),
+        ('{"openstack_regions": {"regions": {"regiontwo": {"public_endpoint": "http://x:1"}}}}', ("differ in case",)),
+        ('{"openstack_regions": {"regions": {"x; DROP TABLE region": {}}}}', ("can't be a region's name",)),
+    ],
+)
+def test_a_wrong_pillar_is_refused_before_anything_is_touched(lab, pillar, words):
+    before = {host: (cloud.rows(lab, host), cloud.sums(lab, host)) for host in cloud.CONTROLLERS}
+    results = cloud.join(lab, f"pillar={pillar}", check=False)
+    said = " ".join(result["comment"] for result in results.values())
+    for word in words:
+        assert word in said
+    assert [key for key, result in results.items() if result["result"] is not False] == []
+    assert {host: (cloud.rows(lab, host), cloud.sums(lab, host)) for host in cloud.CONTROLLERS} == before

@@ -1,0 +1,126 @@
+"""Two real clusters that both call themselves RegionOne become one cloud (P1 to P6), in the lab."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lab import cloud
+
+HOME, MEMBER = cloud.CONTROLLERS
+
+
+@pytest.fixture(scope="module")
+def standalone(lab):
+    """Two clusters on their own, with the extension synced."""
+    lab.reset("standalone")
+    cloud.sync(lab)
+    return lab
+
+
+@pytest.fixture(scope="module")
+def planned(standalone):
+    """The plan of a join, and what the clusters were before and after it was made."""
+    before = {host: (cloud.rows(standalone, host), cloud.sums(standalone, host)) for host in cloud.CONTROLLERS}
+    results = cloud.join(standalone, "test=True")
+    after = {host: (cloud.rows(standalone, host), cloud.sums(standalone, host)) for host in cloud.CONTROLLERS}
+    return before, results, after
+
+
+@pytest.fixture(scope="module")
+def joined(standalone, planned):
+    """The outcome of the join."""
+    return cloud.join(standalone)
+
+
+def test_the_plan_changes_nothing(planned):
+    before, _, after = planned
+    assert after == before
+
+
+def test_the_plan_is_what_is_done(planned, joined):
+    planned_changes, done = _plain(cloud.changed(planned[1])), _plain(cloud.changed(joined))
+    assert planned_changes.keys() == done.keys()
+    for step, changes in planned_changes.items():
+        assert changes == done[step], step
+
+
+def test_home_has_one_entry_per_type_and_both_regions(standalone, joined):
+    entries = cloud.catalog(standalone)
+    assert sorted(entry["Type"] for entry in entries) == ["identity", "image", "placement"]
+    for entry in entries:
+        assert {endpoint["region_id"] for endpoint in entry["Endpoints"]} == {"RegionOne", "RegionTwo"}, entry["Name"]
+
+
+def test_services_keep_their_own_urls_and_identity_is_homes(standalone, joined):
+    urls = {
+        (endpoint["type"], item["region_id"]): item["url"]
+        for endpoint in ({"type": entry["Type"], "items": entry["Endpoints"]} for entry in cloud.catalog(standalone))
+        for item in endpoint["items"]
+        if item["interface"] == "public"
+    }
+    assert "10.213.1.11" in urls["image", "RegionOne"] and "10.213.2.11" in urls["image", "RegionTwo"]
+    assert "10.213.1.12" in urls["placement", "RegionOne"] and "10.213.2.12" in urls["placement", "RegionTwo"]
+    assert urls["identity", "RegionOne"] == urls["identity", "RegionTwo"] == "http://10.213.1.11:5000/v3"
+
+
+def test_endpoints_keep_their_ids(standalone, joined):
+    own = {line.split("\t")[0] for line in cloud.rows(standalone, MEMBER)["endpoint"]}
+    at_home = {row["ID"] for row in cloud.endpoints(standalone) if row["Region"] == "RegionTwo"}
+    assert own == at_home
+
+
+def test_nothing_names_the_old_region(standalone, joined):
+    assert standalone.salt(HOME, MEMBER, "keystone_catalog.still_named", "RegionOne") == {MEMBER: {}}
+    openrc = standalone.exec(MEMBER, "cat", "/root/keystonerc_admin").stdout
+    assert "RegionTwo" in openrc and "RegionOne" not in openrc
+
+
+def test_people_of_both_clouds_are_still_there(planned, standalone, joined):
+    for host in cloud.CONTROLLERS:
+        before, after = planned[0][host][0], cloud.rows(standalone, host)
+        for table in ("project", "local_user", "role", "assignment"):
+            assert after[table] == before[table], f"{table} on {host}"
+
+
+def test_tokens_are_not_stored_and_four_proofs_hold(standalone, joined):
+    for host in cloud.CONTROLLERS:
+        proof = standalone.salt(HOME, host, "keystone_tokens.verify")[host]
+        assert proof["ok"], proof
+        assert len(proof["checks"]) >= 4
+
+
+def test_the_second_join_changes_nothing(standalone, joined):
+    before = {host: cloud.rows(standalone, host) for host in cloud.CONTROLLERS}
+    results = cloud.join(standalone)
+    assert cloud.changed(results) == {}
+    assert {host: cloud.rows(standalone, host) for host in cloud.CONTROLLERS} == before
+
+
+def test_backups_are_whole_private_and_restorable(standalone, joined):
+    for host in cloud.CONTROLLERS:
+        found = standalone.salt(HOME, host, "keystone_catalog.backups")[host]
+        assert found and found[0]["scope"] == "database"
+        modes = standalone.exec(host, "bash", "-c", "stat -c %a /var/backups/openstack-regions/*/*").stdout.split()
+        assert set(modes) == {"600"}
+
+
+def test_clean_brings_both_clusters_back(planned, standalone, joined):
+    """Last, since it undoes the join: everything but keystone's own numbering is as it was."""
+    for region in ("RegionOne", "RegionTwo"):
+        outcome = standalone.salt(HOME, f"{region[6:].lower()}-controller", "state.apply", "regions.catalog.clean")
+        for states in outcome.values():
+            assert all(state["result"] for state in states.values()), states
+    for host in cloud.CONTROLLERS:
+        before, after = planned[0][host][0], cloud.rows(standalone, host)
+        for table in ("region", "endpoint", "service"):
+            assert after[table] == before[table], f"{table} on {host}"
+    assert cloud.changed(cloud.join(standalone)), "a join after the undoing has its work to do again"
+
+
+def _plain(changes):
+    """Changes without what can't be known beforehand: the moment at which something was done."""
+    if isinstance(changes, dict):
+        return {key: _plain(value) for key, value in changes.items() if key not in ("pid", "started", "retcode")}
+    if isinstance(changes, list):
+        return [_plain(value) for value in changes]
+    return changes
