@@ -23,8 +23,8 @@ def preflight(region=None):
     region
         Text: the region that is to join. Default: ``openstack_regions:join`` of pillar.
 
-    Returns a dict: ``ok``, ``retcode`` (the exit status) and ``steps``, a list of sentences; what pillar says wrongly is
-    among them.
+    Returns a dict: ``ok``, ``retcode`` (the exit status) and ``steps``, a list of sentences; what pillar says wrongly
+    is among them.
 
     Source: the orchestration ``orch.preflight``.
     """
@@ -48,8 +48,8 @@ def join(region=None, test=False):
     test
         Whether to show the plan only. Default: False.
 
-    Returns a dict: ``ok``, ``retcode`` (the exit status) and ``steps``, a list of sentences. A step that failed says what
-    to do; mend that, and run this again: what was done already is not done twice.
+    Returns a dict: ``ok``, ``retcode`` (the exit status) and ``steps``, a list of sentences. A step that failed says
+    what to do; mend that, and run this again: what was done already is not done twice.
 
     Source: the orchestration ``orch.join``.
     """

@@ -19,7 +19,9 @@ tokens are kept out of both databases (P1, P2):
   salt.state:
     - tgt: ( {{ home }} ) or ( {{ member }} )
     - tgt_type: compound
-    - sls: regions.tokens
+    - sls:
+      - regions.catalog.client
+      - regions.tokens
     - require:
       - regions: preflight
 
