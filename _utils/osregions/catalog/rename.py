@@ -40,7 +40,8 @@ def plan(picture: RenamePicture, old: str, new: str) -> tuple[Change, ...]:
     if before is not None and after is not None:
         _refuse_two_regions(picture, old, new)
     elif before is not None:
-        changes.append(InsertRow("region", asdict(replace(before, id=new))))
+        parent = new if before.parent_region_id == old else before.parent_region_id
+        changes.append(InsertRow("region", asdict(replace(before, id=new, parent_region_id=parent))))
     changes += _columns(picture, old, new)
     changes += [change for row in picture.filters if (change := _filter(row, picture.place, old, new)) is not None]
     if before is not None:
