@@ -1,7 +1,7 @@
 """Build of saltext-openstack-regions: the pip delivery of the same source that file roots and gitfs deliver.
 
-Salt's folders (`_modules`, `_states`, ...) become the namespace package `saltext.openstack_regions`, which Salt's loader
-finds by its entry point; the pure package under `_utils/` is installed under its own name, so that
+Salt's folders (`_modules`, `_states`, ...) become the namespace package `saltext.openstack_regions`, which Salt's
+loader finds by its entry point; the pure package under `_utils/` is installed under its own name, so that
 `from osregions import ...` is the import line in either delivery. The formula (`salt/`) is not installed: SLS files
 reach a master by its file roots or gitfs, whichever way the modules came.
 """

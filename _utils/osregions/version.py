@@ -45,8 +45,8 @@ def fault(module: str, package: Path = HERE, loaded: str = LOADED) -> str | None
     if beside.is_dir() and beside.resolve() != package and fingerprint(beside) != now:
         return (
             f"openstack-regions {stated(beside)} was synced to {beside}, but {stated(package)} is installed in "
-            f"{package} and comes first: two deliveries on one machine that differ. Uninstall saltext-openstack-regions, "
-            f"or install the version that was synced, then restart the Salt daemon"
+            f"{package} and comes first: two deliveries on one machine that differ. Uninstall "
+            f"saltext-openstack-regions, or install the version that was synced, then restart the Salt daemon"
         )
     if now != loaded:
         return (

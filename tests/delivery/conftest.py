@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -14,6 +15,8 @@ import pytest
 from saltfactories.manager import FactoriesManager
 
 ROOT = Path(__file__).resolve().parents[2]
+# Daemons that end after pytest has closed its streams would each write a traceback about it.
+logging.raiseExceptions = False
 WALK = Path(__file__).with_name("walk.py")
 LEFT_OUT = shutil.ignore_patterns(".git", "__pycache__", ".*_cache", "tests", "lab", "bench", "*.egg-info", "build")
 
@@ -30,7 +33,8 @@ class Cloud:
 
     def call(self, function, *arguments, **named):
         """Run a function on the minion by way of the master and return what came back."""
-        result = self.master.salt_cli(environ=self.environment).run(function, *arguments, minion_tgt=self.minion.id, **named)
+        cli = self.master.salt_cli(environ=self.environment)
+        result = cli.run(function, *arguments, minion_tgt=self.minion.id, **named)
         assert result.returncode == 0, f"{function}: {result.stdout}{result.stderr}"
         return result.data
 
@@ -67,17 +71,17 @@ class Cloud:
         return json.loads(done.stdout.splitlines()[-1])
 
 
-def copy_source(target):
-    """Copy what a checkout delivers."""
-    return shutil.copytree(ROOT, target, ignore=LEFT_OUT)
+def copy(source, target):
+    """Copy what a checkout delivers, and return where."""
+    return shutil.copytree(source, target, ignore=LEFT_OUT)
 
 
-def build_wheel(folder):
+def build_wheel(source, folder):
     """Build the wheel from a copy (a build leaves folders behind) and return its path."""
-    copy = copy_source(folder / "build")
+    built = copy(source, folder / "build")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*command, "-w", str(folder), str(copy)], stdin=subprocess.DEVNULL, check=True)
-    shutil.rmtree(copy)
+    subprocess.run([*command, "-w", str(folder), str(built)], stdin=subprocess.DEVNULL, check=True)
+    shutil.rmtree(built)
     (wheel,) = folder.glob("*.whl")
     return wheel
 
@@ -98,8 +102,14 @@ def commit(repository):
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory):
-    return build_wheel(tmp_path_factory.mktemp("wheel"))
+def source(tmp_path_factory):
+    """The checkout as it is now, for every delivery of this session: they are compared with each other."""
+    return copy(ROOT, tmp_path_factory.mktemp("source") / "checkout")
+
+
+@pytest.fixture(scope="session")
+def wheel(source, tmp_path_factory):
+    return build_wheel(source, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="session")
@@ -112,10 +122,9 @@ def start_cloud(tmp_path_factory, event_listener, stats_processes, _salt_factori
         if python_path:
             environment["PYTHONPATH"] = str(python_path)
         folder = tmp_path_factory.mktemp(delivery)
-        settings = {**_salt_factories_config, **salt_factories_config, "root_dir": folder, "environ": environment, "slow_stop": False}
-        manager = FactoriesManager(
-            stats_processes=stats_processes, event_listener=event_listener, cwd=folder, **settings
-        )
+        settings = {**_salt_factories_config, **salt_factories_config, "root_dir": folder, "cwd": folder}
+        settings |= {"environ": environment, "slow_stop": False}
+        manager = FactoriesManager(stats_processes=stats_processes, event_listener=event_listener, **settings)
         quiet = {"enable_fqdns_grains": False, "grains": {"region": "RegionOne", "roles": ["controller"]}}
         pillar = {"pillar_roots": {"base": [str(source / "pillar.example")]}}
         one = manager.salt_master_daemon(
@@ -135,25 +144,23 @@ def start_cloud(tmp_path_factory, event_listener, stats_processes, _salt_factori
             daemon.terminate()
 
 
-def by_pip(start_cloud, tmp_path_factory, wheel):
+def by_pip(start_cloud, source, tmp_path_factory, wheel):
     """The wheel in Python's path of master and minion; the formula by file roots; nothing synced."""
     target = install_wheel(wheel, tmp_path_factory.mktemp("site-packages"))
-    source = copy_source(tmp_path_factory.mktemp("pip-source") / "checkout")
     return start_cloud("pip", source, {"file_roots": {"base": [str(source / "salt")]}}, python_path=target)
 
 
-def by_file_roots(start_cloud, tmp_path_factory):
+def by_file_roots(start_cloud, source):
     """A checkout and its folder `salt` as file roots, synced."""
-    source = copy_source(tmp_path_factory.mktemp("roots-source") / "checkout")
     cloud = start_cloud("roots", source, {"file_roots": {"base": [str(source), str(source / "salt")]}})
     cloud.sync()
     return cloud
 
 
-def by_gitfs(start_cloud, tmp_path_factory):
+def by_gitfs(start_cloud, source, tmp_path_factory):
     """A git URL twice under two names, the second with `root: salt`, synced."""
-    source = commit(copy_source(tmp_path_factory.mktemp("gitfs-source") / "checkout"))
-    url = f"file://{source}"
+    repository = commit(copy(source, tmp_path_factory.mktemp("gitfs-source") / "checkout"))
+    url = f"file://{repository}"
     remotes = [{url: [{"name": "extension"}]}, {url: [{"name": "formula"}, {"root": "salt"}]}]
     settings = {
         "fileserver_backend": ["gitfs"],
@@ -161,25 +168,25 @@ def by_gitfs(start_cloud, tmp_path_factory):
         "gitfs_base": "main",
         "gitfs_remotes": remotes,
     }
-    cloud = start_cloud("gitfs", source, settings)
+    cloud = start_cloud("gitfs", repository, settings)
     cloud.run("fileserver.update")
     cloud.sync()
     return cloud
 
 
 @pytest.fixture(scope="session")
-def deliveries(start_cloud, tmp_path_factory, wheel):
+def deliveries(start_cloud, source, tmp_path_factory, wheel):
     """`deliveries(name)`: the running cloud of a delivery, started when first asked for."""
     made = {}
 
     def get(name):
         if name not in made:
             if name == "pip":
-                made[name] = by_pip(start_cloud, tmp_path_factory, wheel)
+                made[name] = by_pip(start_cloud, source, tmp_path_factory, wheel)
             elif name == "file_roots":
-                made[name] = by_file_roots(start_cloud, tmp_path_factory)
+                made[name] = by_file_roots(start_cloud, source)
             else:
-                made[name] = by_gitfs(start_cloud, tmp_path_factory)
+                made[name] = by_gitfs(start_cloud, source, tmp_path_factory)
         return made[name]
 
     return get

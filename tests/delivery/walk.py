@@ -36,7 +36,7 @@ def loaders(minion_config, master_config):
 
 
 def describe(loader, stem):
-    """Return what the loader holds of the file of that name: its functions with their docstrings, or why it has none."""
+    """Return what the loader holds of the file of that name: its functions and their docstrings, or why not."""
     functions = {}
     source = None
     for key in list(loader):

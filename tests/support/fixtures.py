@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def mariadb(tmp_path_factory):
-    """A running MariaDB: `.host`, `.port`, `.user`, `.password`, `.create(name[, sql]) -> Database`, `.execute(sql)`."""
+    """A running MariaDB: `.host`, `.port`, `.user`, `.password`, `.create(name[, sql])`, `.execute(sql)`."""
     from tests.support.mariadb import MariaDB
 
     server = MariaDB(tmp_path_factory.mktemp("mariadb"))
@@ -68,7 +68,7 @@ def keystone_templates(mariadb):
 def keystone_schema(mariadb, keystone_templates):
     """`keystone_schema(name, release="22") -> Database`: a database as that keystone's `db_sync` makes it.
 
-    With `bootstrapped=True` it also holds what `keystone-manage bootstrap` adds: admin, RegionOne, identity's endpoints.
+    With `bootstrapped=True` it also holds what `keystone-manage bootstrap` adds: admin, RegionOne, identity.
     """
 
     def make(name: str, release: str = "22", bootstrapped: bool = False):

@@ -264,9 +264,7 @@ class Keystone:
         """Sign the admin in and return a token."""
         identity = {
             "methods": ["password"],
-            "password": {
-                "user": {"name": "admin", "domain": {"id": "default"}, "password": password or self.password}
-            },
+            "password": {"user": {"name": "admin", "domain": {"id": "default"}, "password": password or self.password}},
         }
         scope = {"project": {"name": "admin", "domain": {"id": "default"}}}
         request = urllib.request.Request(

@@ -77,6 +77,4 @@ class Loaders:
 
     @cached_property
     def states(self):
-        return salt.loader.states(
-            self.opts, self.modules, self.utils, salt.loader.serializers(self.opts), context={}
-        )
+        return salt.loader.states(self.opts, self.modules, self.utils, salt.loader.serializers(self.opts), context={})
