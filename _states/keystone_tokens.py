@@ -108,7 +108,7 @@ def restored(name, config=None):
     return _state(name, lambda test: __salt__["keystone_tokens.undo"](config=config, test=test))
 
 
-def memcached_listens(name, listen=None, port=None, size=None, config=None, style=None):
+def memcached_listens(name, addresses=None, port=None, size=None, config=None, style=None):
     """
     memcached's configuration says where it listens, with UDP off; never everywhere unless that is named.
 
@@ -116,12 +116,12 @@ def memcached_listens(name, listen=None, port=None, size=None, config=None, styl
 
         memcached listens here alone:
           keystone_tokens.memcached_listens:
-            - listen: [127.0.0.1]
+            - addresses: [127.0.0.1]
 
     name
         Text: free to choose.
 
-    listen
+    addresses
         List: the addresses. Default: from pillar, else those of its own file, else ``127.0.0.1``.
 
     port
@@ -148,7 +148,7 @@ def memcached_listens(name, listen=None, port=None, size=None, config=None, styl
     return _state(
         name,
         lambda test: __salt__["keystone_tokens.memcached_listen"](
-            listen=listen, port=port, size=size, config=config, style=style, test=test
+            listen=addresses, port=port, size=size, config=config, style=style, test=test
         ),
     )
 

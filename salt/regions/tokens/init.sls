@@ -15,7 +15,7 @@ memcached and keystone's client for it are installed:
 
 memcached listens where it should:
   keystone_tokens.memcached_listens:
-    - listen: {{ mapdata.memcached.listen | json }}
+    - addresses: {{ mapdata.memcached.listen | json }}
     - port: {{ mapdata.memcached.port | json }}
     - size: {{ mapdata.memcached.size | json }}
     - config: {{ mapdata.memcached.config }}
