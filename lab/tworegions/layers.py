@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ensurepip
+import importlib.util
 import shutil
 import sys
 import sysconfig
@@ -45,7 +45,7 @@ exec /opt/keystone/bin/keystone-manage "$@"
 def builder() -> tuple[str, list[str]]:
     """A Python 3.11 that can make wheels, and the Debian packages that have to be installed for it."""
     headers = Path(sysconfig.get_path("include"), "Python.h")
-    own = sys.version_info[:2] == (3, 11) and headers.exists() and _has_pip_bundled()
+    own = sys.version_info[:2] == (3, 11) and headers.exists() and _makes_environments()
     if own and shutil.which("gcc"):
         return sys.executable, []
     if own:
@@ -53,9 +53,13 @@ def builder() -> tuple[str, list[str]]:
     return "/usr/bin/python3.11", ["python3-venv", "python3-dev", "gcc", "libc6-dev"]
 
 
-def _has_pip_bundled() -> bool:
-    bundled = Path(ensurepip.__file__).parent / "_bundled"  # Debian ships it apart, in python3-venv
-    return any(bundled.glob("pip-*.whl")) or any(Path("/usr/share/python-wheels").glob("pip-*.whl"))
+def _makes_environments() -> bool:
+    """True when this Python has all that `python -m venv` needs; Debian ships it apart, in python3-venv."""
+    found = importlib.util.find_spec("ensurepip")
+    if found is None or found.origin is None:
+        return False
+    places = (Path(found.origin).parent / "_bundled", Path("/usr/share/python-wheels"))
+    return any(any(place.glob("pip-*.whl")) for place in places)
 
 
 def wheels(python: str, requirements: tuple[str, ...], folder: Path) -> None:
