@@ -98,7 +98,9 @@ def keep(path: str | Path, backups: str | Path = BACKUPS) -> str:
     backup = directory / f"{str(target).strip('/').replace('/', '--')}.{stamp()}"
     try:
         # The note comes first: a copy that nobody can place is worse than a note without a copy.
-        write(f"{backup}.origin", json.dumps({"path": str(target)}).encode())
+        status = target.stat()
+        origin = {"path": str(target), "mode": status.st_mode & 0o7777, "uid": status.st_uid, "gid": status.st_gid}
+        write(f"{backup}.origin", json.dumps(origin).encode())
         write(backup, target.read_bytes())
     except OSError as err:
         for leftover in (backup, Path(f"{backup}.origin")):
@@ -130,5 +132,11 @@ def restore(backup: str | Path, backups: str | Path = BACKUPS) -> dict[str, str 
     note = Path(f"{backup}.origin")
     if not note.exists() or not Path(backup).exists():
         raise BackupError(f"{backup} is not a backup of a file", remedy="list them with regions.file_backups")
-    path = json.loads(note.read_text())["path"]
-    return {"path": path, "backup": replace(path, Path(backup).read_bytes(), backups)}
+    origin = json.loads(note.read_text())
+    path, data = origin["path"], Path(backup).read_bytes()
+    if os.path.exists(path):
+        return {"path": path, "backup": replace(path, data, backups)}
+    write(path, data)
+    os.chown(path, origin["uid"], origin["gid"])
+    os.chmod(path, origin["mode"])
+    return {"path": path, "backup": None}

@@ -71,6 +71,6 @@ def missing_endpoints(
             lines.append(f"endpoint {row['id']} is served as {kind} of {item.get('region_id')}")
         elif row["type"] == "identity" and settings.identity.follow:
             bases = [base for base in (homes.public_endpoint, homes.admin_endpoint) if base]
-            if not str(item.get("url")).startswith(tuple(bases)):
+            if not f"{item.get('url')}/".startswith(tuple(f"{base}/" for base in bases)):
                 lines.append(f"{joining}'s identity is served as {item.get('url')}, not at home's {', '.join(bases)}")
     return lines

@@ -85,9 +85,7 @@ def test_a_service_that_home_lacks_comes_along_before_its_endpoints():
 
 
 def test_verbatim_brings_every_service_as_it_is():
-    export = exported(
-        [service("t", "image", "glance"), service("t-unused", "dns", "designate")], [endpoint("e", "t")]
-    )
+    export = exported([service("t", "image", "glance"), service("t-unused", "dns", "designate")], [endpoint("e", "t")])
     plan = merge.plan_import(home([service("h", "image", "glance")]), export, FOLLOW, verbatim=True)
     assert [row["id"] for row in inserted(plan, "service")] == ["t", "t-unused"]
     assert inserted(plan, "endpoint")[0]["service_id"] == "t"
@@ -95,7 +93,9 @@ def test_verbatim_brings_every_service_as_it_is():
 
 def test_disabled_rows_and_odd_values_are_copied_as_they_are():
     odd = endpoint("e", "t", url="http://x/$(tenant_id)s/%(project_id)s/\\'\"\n\u017c", enabled=0)
-    export = exported([service("t", "share", "manila", enabled=0)], [replace(odd, legacy_endpoint_id="old", extra=None)])
+    export = exported(
+        [service("t", "share", "manila", enabled=0)], [replace(odd, legacy_endpoint_id="old", extra=None)]
+    )
     plan = merge.plan_import(home(), export, FOLLOW)
     assert inserted(plan, "endpoint") == [asdict(export.endpoints[0])]
     assert inserted(plan, "service")[0]["enabled"] == 0
@@ -182,7 +182,11 @@ GLANCE = service("h", "image", "glance")
             exported([service("t", "image", "glance")], [endpoint("e", "t")]),
             "under other ids: by-hand",
         ),
-        (home(schema="migrate:keystone=75"), exported([], []), "has the schema alembic:29e87d24a316+e25ffa003242, home"),
+        (
+            home(schema="migrate:keystone=75"),
+            exported([], []),
+            "has the schema alembic:29e87d24a316+e25ffa003242, home",
+        ),
         (home(), exported([], [], replace(TWO, parent_region_id="Europe")), "lies in a region Europe that home"),
         (
             home(regions=[replace(TWO, id="regiontwo")]),
@@ -247,13 +251,20 @@ service_names = st.sampled_from(["", "glance", "cinder", "keystone"])
 @st.composite
 def services(draw, prefix):
     count = draw(st.integers(0, 4))
-    return [service(f"{prefix}{number}", draw(kinds), draw(service_names), draw(st.integers(0, 1))) for number in range(count)]
+    return [
+        service(f"{prefix}{number}", draw(kinds), draw(service_names), draw(st.integers(0, 1)))
+        for number in range(count)
+    ]
 
 
 @st.composite
 def exports(draw):
     rows = draw(services("t"))
-    pairs = draw(st.lists(st.tuples(st.sampled_from(rows), st.sampled_from(["public", "internal", "admin"])), max_size=8)) if rows else []
+    pairs = (
+        draw(st.lists(st.tuples(st.sampled_from(rows), st.sampled_from(["public", "internal", "admin"])), max_size=8))
+        if rows
+        else []
+    )
     endpoints = [
         endpoint(f"e{number}", row.id, interface, draw(st.text(min_size=1)), enabled=draw(st.integers(0, 1)))
         for number, (row, interface) in enumerate(pairs)
@@ -278,10 +289,10 @@ def test_an_import_is_whole_idempotent_and_leaves_no_trace_when_undone(export, p
         assert replace(row, service_id="", url="") == replace(came, service_id="", url="")
         assert row.url == came.url or kinds_at_home[row.service_id] == "identity"
     brought = [row.id for row in there.services if row not in picture.services]
-    region = view.RegionPicture(
-        "home", there.regions[0], ("RegionTwo",), there.services, there.endpoints, (), ()
-    )
-    use = {row.service_id: sum(other.service_id == row.service_id for other in there.endpoints) for row in there.endpoints}
+    region = view.RegionPicture("home", there.regions[0], ("RegionTwo",), there.services, there.endpoints, (), ())
+    use = {
+        row.service_id: sum(other.service_id == row.service_id for other in there.endpoints) for row in there.endpoints
+    }
     assert after(there, merge.plan_removal(region, brought, use)) == picture
 
 

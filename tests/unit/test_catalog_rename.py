@@ -282,6 +282,8 @@ def test_any_name_is_either_refused_or_safe_everywhere(name):
     except RegionsError as err:
         assert err.remedy
     else:
-        assert changes and name.isascii() and not set(name) - set(
-            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
+        assert (
+            changes
+            and name.isascii()
+            and not set(name) - set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
         )

@@ -16,7 +16,10 @@ SECRET = "s3cr3t"
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("mysql+pymysql://k:pw@db.example:3307/keystone?charset=utf8", ("k", "pw", "db.example", 3307, "keystone", None)),
+        (
+            "mysql+pymysql://k:pw@db.example:3307/keystone?charset=utf8",
+            ("k", "pw", "db.example", 3307, "keystone", None),
+        ),
         ("mysql://k:pw@db/keystone", ("k", "pw", "db", 3306, "keystone", None)),
         ("mariadb+pymysql://k:pw@db/keystone", ("k", "pw", "db", 3306, "keystone", None)),
         ("mysql+pymysql://k:p%40s%2Fs%25w@db/keystone", ("k", "p@s/s%w", "db", 3306, "keystone", None)),

@@ -65,4 +65,8 @@ def test_no_release_is_guessed(text):
 
 
 def test_releases_are_ordered_by_number():
-    assert sorted(map(releases.parse, ["30", "8", "22"])) == [releases.Release(8), releases.Release(22), releases.Release(30)]
+    assert sorted(map(releases.parse, ["30", "8", "22"])) == [
+        releases.Release(8),
+        releases.Release(22),
+        releases.Release(30),
+    ]
