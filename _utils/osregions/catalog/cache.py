@@ -85,7 +85,7 @@ def invalidate(cache: Cache, keys: Sequence[str]) -> str:
     for server in cache.servers:
         client = memcache.Client([_address(server)], socket_timeout=_TIMEOUT_SECONDS, dead_retry=0)
         try:
-            if not all(client.delete(key) for key in keys):
+            if not all(_deleted(client, key) for key in keys):
                 raise CacheError(
                     f"memcached at {server} does not answer, and keystone may still serve the old catalog from it",
                     "[cache] memcache_servers in keystone.conf",
@@ -103,6 +103,22 @@ def check_reachable(cache: Cache) -> None:
         invalidate(cache, ("openstack-regions-was-here",))
     except CacheError as err:
         raise CacheError(f"{err.problem}; nothing was changed", err.where, err.remedy) from err
+
+
+def _deleted(client: memcache.Client, key: str) -> bool:
+    """Whether the server says that it has no such key, or no longer.
+
+    Later than 1.59, python-memcached's `delete` calls a key that was not there a failure, like a server that is gone.
+    """
+    server = client.servers[0]
+    if not server.connect():
+        return False
+    try:
+        server.send_cmd(f"delete {key}")
+        return server.readline().strip() in (b"DELETED", b"NOT_FOUND")
+    except OSError as err:
+        server.mark_dead(err)
+        return False
 
 
 def _address(server: str) -> str:
