@@ -18,6 +18,7 @@ def served(ident, region, url, interface="public"):
 IDENTITY = entry(
     "identity", served("i1", "RegionOne", "http://one:5000/v3"), served("i2", "RegionTwo", "http://one:5000/v3")
 )
+ONE = served("i1", "RegionOne", "http://one:5000/v3")
 IMAGE = entry("image", served("g1", "RegionOne", "http://one:9292"), served("g2", "RegionTwo", "http://two:9292"))
 ROWS = [
     {"id": "i2", "type": "identity", "url": "$(public_endpoint)s/v3"},
@@ -40,11 +41,11 @@ def test_one_cloud_lacks_nothing():
         ([IDENTITY, entry("image", served("g2", "RegionOne", "x"))], "endpoint g2 is served as image of RegionOne"),
         ([IDENTITY, entry("volume", served("g2", "RegionTwo", "x"))], "endpoint g2 is served as volume of RegionTwo"),
         ([IDENTITY, IMAGE, entry("image", served("g3", "RegionTwo", "x"))], "several entries of the type image"),
-        ([entry("identity", served("i2", "RegionTwo", "http://one:5000/v3")), entry("image", served("g2", "RegionTwo", "x"))],
+        ([entry("identity", served("i2", "RegionTwo", "http://one:5000/v3"))],
          "no region RegionOne"),
-        ([entry("identity", served("i1", "RegionOne", "http://one:5000/v3"), served("i2", "RegionTwo", "http://two:5000/v3")), IMAGE],
+        ([entry("identity", ONE, served("i2", "RegionTwo", "http://two:5000/v3")), IMAGE],
          "identity is served as http://two:5000/v3, not at home's http://one:5000"),
-        ([entry("identity", served("i1", "RegionOne", "http://one:5000/v3"), served("i2", "RegionTwo", "http://one:50001/v3")), IMAGE],
+        ([entry("identity", ONE, served("i2", "RegionTwo", "http://one:50001/v3")), IMAGE],
          "identity is served as http://one:50001/v3"),
         ([], "no region RegionTwo"),
     ],
