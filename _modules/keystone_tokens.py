@@ -198,7 +198,7 @@ def memcached(config=None, style=None):
     return _run(lambda: operations.memcached_facts(path, kind))
 
 
-def memcached_listen(listen=None, port=None, size=None, config=None, style=None, test=False):
+def memcached_listen(addresses=None, port=None, size=None, config=None, style=None, test=False):
     """
     Set where memcached listens, with UDP off; never everywhere unless that is named.
 
@@ -208,10 +208,10 @@ def memcached_listen(listen=None, port=None, size=None, config=None, style=None,
 
     .. code-block:: bash
 
-        salt-call keystone_tokens.memcached_listen listen='[127.0.0.1]' test=True
+        salt-call keystone_tokens.memcached_listen addresses='[127.0.0.1]' test=True
 
-    listen
-        List: the addresses. Default: from pillar, else those of its own file, else ``127.0.0.1``.
+    addresses
+        List: what to listen on. Default: from pillar (``memcached:listen``), else those of its own file, else ``127.0.0.1``.
 
     port
         Number: the TCP port. Default: from pillar, else that of its own file.
@@ -236,9 +236,9 @@ def memcached_listen(listen=None, port=None, size=None, config=None, style=None,
     path, kind = _memcached_file(config, style)
 
     def act():
-        wanted_listen = listen if listen is not None else given.get("listen")
+        named = addresses if addresses is not None else given.get("listen")
         wish = memcached_conf.Wish(
-            listen=None if wanted_listen is None else tuple(wanted_listen),
+            listen=None if named is None else tuple(named),
             port=port or given.get("port"),
             megabytes=size or given.get("size"),
         )
