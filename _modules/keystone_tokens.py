@@ -211,7 +211,8 @@ def memcached_listen(addresses=None, port=None, size=None, config=None, style=No
         salt-call keystone_tokens.memcached_listen addresses='[127.0.0.1]' test=True
 
     addresses
-        List: what to listen on. Default: from pillar (``memcached:listen``), else those of its own file, else ``127.0.0.1``.
+        List: what to listen on. Default: from pillar (``memcached:listen``), else what its own file says, else
+        ``127.0.0.1``.
 
     port
         Number: the TCP port. Default: from pillar, else that of its own file.

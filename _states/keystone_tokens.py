@@ -148,7 +148,7 @@ def memcached_listens(name, addresses=None, port=None, size=None, config=None, s
     return _state(
         name,
         lambda test: __salt__["keystone_tokens.memcached_listen"](
-            listen=addresses, port=port, size=size, config=config, style=style, test=test
+            addresses=addresses, port=port, size=size, config=config, style=style, test=test
         ),
     )
 
