@@ -12,7 +12,7 @@ from osregions import settings as settings_of
 from osregions.errors import RegionsError
 
 __virtualname__ = "regions"
-_TIMEOUT = 60
+_TIMEOUT = 15
 
 
 def __virtual__():
@@ -33,7 +33,7 @@ def preflight_passed(name, timeout=_TIMEOUT):
         Text: the region that is to join, as pillar declares it.
 
     timeout
-        Seconds in which minions must answer. Default: 60.
+        Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
 
     Fails with every finding that stands in the way, each with its remedy: releases, schemas, one database for both, one
     memcached for both, clocks, unreachable keystones, names. Source: ``osregions.preflight``.
@@ -67,7 +67,7 @@ def endpoints_carried(name, timeout=_TIMEOUT):
         Text: the region that is to join, as pillar declares it.
 
     timeout
-        Seconds in which a minion must answer. Default: 60.
+        Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
 
     Rows travel as data in Salt's own messages: no shared file system, no ssh. ``changes`` are those of
     ``keystone_catalog.region_imported`` at home. Fails where that does. Source: ``osregions.catalog.merge``.
@@ -90,7 +90,6 @@ def endpoints_carried(name, timeout=_TIMEOUT):
             services=services,
             scope="database",
             test=test,
-            queue=True,
         )
         # A failed state has a return code of its own, and its result says more than that.
         minion, answer = next(iter(answers.items()), (None, {}))
@@ -115,7 +114,7 @@ def joined(name, timeout=_TIMEOUT):
         Text: the region that has joined, as pillar declares it.
 
     timeout
-        Seconds in which a minion must answer. Default: 60.
+        Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
 
     Changes nothing. Proven by a token that home issues, and by the tables. Under ``test=True``, before the join, it
     says what it would prove. Fails with every sentence that does not hold. Source: ``osregions.join``.
