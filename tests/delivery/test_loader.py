@@ -73,3 +73,16 @@ def test_formula_arrives(cloud):
     wanted = {str(file.relative_to(cloud.source / "salt")) for file in (cloud.source / "salt").rglob("*.sls")}
     assert wanted
     assert wanted - set(listed) == set()
+
+
+def test_formula_renders(cloud):
+    """Every SLS of the formula becomes states on a minion that has pillar.example."""
+    top = cloud.source / "salt"
+    names = []
+    for file in sorted((top / "regions").rglob("*.sls")):
+        name = ".".join(file.relative_to(top).with_suffix("").parts)
+        names.append(name.removesuffix(".init"))
+    shown = cloud.call("state.show_sls", ",".join(names))
+    assert isinstance(shown, dict), shown
+    assert {state["__sls__"] for state in shown.values()} <= set(names)
+    assert len(shown) >= len(names) - 1

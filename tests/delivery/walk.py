@@ -37,16 +37,15 @@ def loaders(minion_config, master_config):
 
 def describe(loader, stem):
     """Return what the loader holds of the file of that name: its functions and their docstrings, or why not."""
+    loader._load_module(stem)  # by file, not by function: what a file should hold is not known beforehand
     functions = {}
     source = None
-    for key in list(loader):
-        function = loader[key]
-        file = Path(inspect.getsourcefile(inspect.unwrap(getattr(function, "func", function))) or "")
-        if key.startswith(f"{stem}.") or (file.stem == stem and "osregions" in file.read_text(errors="replace")):
+    for key, function in loader._dict.items():
+        file = inspect.getsourcefile(inspect.unwrap(function))
+        if Path(file).stem == stem and file == loader.file_mapping[stem][0]:
             functions[key] = inspect.getdoc(function) or ""
-            source = str(file)
-    missing = {name: str(why) for name, why in loader.missing_modules.items() if name == stem}
-    return {"functions": functions, "file": source, "missing": missing.get(stem)}
+            source = file
+    return {"functions": functions, "file": source, "missing": str(loader.missing_modules.get(stem))}
 
 
 def main(folder, minion_config, master_config):
