@@ -127,21 +127,13 @@ def build(versions: Versions, progress: Progress) -> Image:
     if all(part.ready for part in image.parts):
         install(_missing_tools(), progress)
         return image
-    python, needed = layers.builder()
-    install(list(dict.fromkeys(_missing_tools() + needed)), progress)
+    install(_missing_tools(), progress)
     _sweep(image)
     with ThreadPoolExecutor(4) as pool:
         # the network and one core for Debian, the other core for the wheels
         text = "Debian with keystone, MariaDB, memcached, glance, placement"
         waiting = [pool.submit(_make, image.debian, debian.build, text, progress)]
-        for part, needs, name in (
-            (image.salt_wheels, layers.salt_requirements(versions.salt), "Salt"),
-            (image.keystone_wheels, layers.keystone_requirements(versions.keystone), "keystone"),
-        ):
-            if part:
-                text = f"wheels of {name} ({needs[0]})"
-                maker = partial(layers.wheels, python, needs)
-                waiting.append(pool.submit(_make, part, maker, text, progress))
+        waiting.append(pool.submit(_wheels, image, progress))
         for one in waiting:
             one.result()
     _make(
@@ -159,6 +151,20 @@ def build(versions: Versions, progress: Progress) -> Image:
             progress,
         )
     return image
+
+
+def _wheels(image: Image, progress: Progress) -> None:
+    """Wheels for the layers over Debian, and first what this machine lacks to make them."""
+    versions = image.versions
+    wanted = [(image.salt_wheels, "Salt", layers.salt_requirements(versions.salt))]
+    if image.keystone_wheels:
+        wanted.append((image.keystone_wheels, "keystone", layers.keystone_requirements(versions.keystone)))
+    if all(part.ready for part, _, _ in wanted):
+        return
+    python, needed = layers.builder()
+    install(needed, progress)
+    for part, name, needs in wanted:
+        _make(part, partial(layers.wheels, python, needs), f"wheels of {name} ({needs[0]})", progress)
 
 
 def _missing_tools() -> list[str]:
