@@ -36,7 +36,7 @@ def main() -> None:
         "--runs",
         type=int,
         default=5,
-        help="imports of ours beside theirs, a third of those by size (default %(default)s)",
+        help="imports of ours beside theirs, three times as many by size (default %(default)s)",
     )
     parser.add_argument("--sample", type=int, default=8, help="calls of openstack that are timed (default %(default)s)")
     chosen = parser.parse_args()
