@@ -504,7 +504,11 @@ def _backups():
 
 def _release():
     given = _pillar("keystone")
-    return keystone_node.release(given=given.get("release"), manage=given.get("manage"))
+    # Where only keystone-manage can tell, asking it takes seconds, and a state run asks often.
+    key = f"keystone_tokens.release.{given.get('release')}.{given.get('manage')}"
+    if key not in __context__:
+        __context__[key] = keystone_node.release(given=given.get("release"), manage=given.get("manage"))
+    return __context__[key]
 
 
 def _keystone(config):

@@ -80,14 +80,24 @@ def release(given: str | int | None = None, manage: str | None = None) -> releas
     """
     if given is not None:
         return releases.parse(given)
-    program = manage or shutil.which("keystone-manage", path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/local/bin")
-    if not program or not Path(program).is_file():
+    program = manage_program(manage)
+    if program is None:
         raise RegionsError(
             "keystone's release can't be told: there is no keystone-manage",
             manage or "PATH",
             "give the path of keystone-manage as `manage`, or the `release`",
         )
     return releases.parse(_installed(program) or _asked(program))
+
+
+def manage_program(manage: str | None = None) -> str | None:
+    """The keystone-manage of this machine; a shell script that only starts another one stands for that one."""
+    program = manage or shutil.which("keystone-manage", path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/local/bin")
+    if not program or not Path(program).is_file():
+        return None
+    text = Path(program).read_bytes()[:4096].decode(errors="replace")
+    match = re.search(r"^exec\s+(/\S*keystone-manage)\b", text, re.MULTILINE)
+    return match.group(1) if match and Path(match.group(1)).is_file() else program
 
 
 def python_of(program: str) -> str | None:
@@ -290,8 +300,8 @@ def fernet_keys(options: Options, default: str) -> int:
 
 def can_import(module: str, manage: str | None = None) -> bool | None:
     """Whether keystone's Python has a module; None when its Python is not known."""
-    program = manage or shutil.which("keystone-manage", path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/local/bin")
-    python = python_of(program) if program and Path(program).is_file() else None
+    program = manage_program(manage)
+    python = python_of(program) if program else None
     if python is None:
         return None
     code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"

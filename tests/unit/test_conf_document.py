@@ -230,3 +230,16 @@ def test_a_broken_text_is_refused_with_its_line_and_without_its_words():
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DocumentError, match=r"nothing\.conf"):
         Document.read(tmp_path / "nothing.conf")
+
+
+@given(texts, values)
+def test_a_section_that_was_put_in_goes_again_without_a_trace(text, value):
+    with contextlib.suppress(DocumentError):
+        document = Document.parse(text)
+        changed = document.set("brand new", "option", value).unset("brand new", "option").without_empty("brand new")
+        assert str(changed) == text
+
+
+def test_a_section_with_anything_in_it_stays():
+    text = "[a]\n# words\n[b]\nx = 1\n"
+    assert str(Document.parse(text).without_empty("a").without_empty("b").without_empty("c")) == text

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from osregions import files
-from osregions.conf.document import Document
+from osregions.conf.document import Document, section_key
 from osregions.conf.options import OptionChange
 from osregions.errors import BackupError
 
-_Note = dict[str, str | None]
+_Note = dict[str, "str | bool | None"]
 
 
 def apply(changes: Iterable[OptionChange], ledger: str, backups: str | Path = files.BACKUPS) -> list[str]:
@@ -39,18 +39,20 @@ def undo_plan(ledger: str, backups: str | Path = files.BACKUPS) -> tuple[OptionC
             continue
         now = Document.read(path).get(section, option)
         if now == note["after"] and now != note["before"]:
-            plan.append(OptionChange(path, section, option, now, note["before"]))
+            before = note["before"]
+            plan.append(OptionChange(path, section, option, now, None if before is None else str(before)))
     return tuple(plan)
 
 
 def undo(ledger: str, backups: str | Path = files.BACKUPS) -> list[str]:
     """Take a ledger's changes back, and forget it; return the backups of what the files said until now."""
-    written = _write(undo_plan(ledger, backups), backups)
+    added = [(str(note["path"]), str(note["section"])) for note in _notes(ledger, backups) if note.get("new_section")]
+    written = _write(undo_plan(ledger, backups), backups, added)
     _path(ledger, backups).unlink(missing_ok=True)
     return written
 
 
-def _write(changes: Iterable[OptionChange], backups: str | Path) -> list[str]:
+def _write(changes: Iterable[OptionChange], backups: str | Path, emptied: Iterable[tuple[str, str]] = ()) -> list[str]:
     documents: dict[str, Document] = {}
     for change in changes:
         document = documents.get(change.path) or Document.read(change.path)
@@ -58,6 +60,9 @@ def _write(changes: Iterable[OptionChange], backups: str | Path) -> list[str]:
             documents[change.path] = document.unset(change.section, change.option)
         else:
             documents[change.path] = document.set(change.section, change.option, change.after)
+    for path, section in emptied:
+        if path in documents:
+            documents[path] = documents[path].without_empty(section)
     kept = [files.replace(path, document.encode(), backups) for path, document in documents.items()]
     return [backup for backup in kept if backup]
 
@@ -70,7 +75,16 @@ def _remember(changes: tuple[OptionChange, ...], ledger: str, backups: str | Pat
         # What it said before the first change is what undoing means, unless somebody else had a hand in between.
         ours = known is not None and known["after"] == change.before
         before = known["before"] if known and ours else change.before
-        notes[key] = {"path": key[0], "section": key[1], "option": key[2], "before": before, "after": change.after}
+        sections = {section_key(name) for name in Document.read(change.path).sections}
+        added = section_key(change.section) not in sections or bool(known and known.get("new_section"))
+        notes[key] = {
+            "path": change.path,
+            "section": change.section,
+            "option": change.option,
+            "before": before,
+            "after": change.after,
+            "new_section": added,
+        }
     target = _path(ledger, backups)
     files.private_directory(Path(backups))
     files.private_directory(target.parent)

@@ -10,7 +10,7 @@ line of a value is not part of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -166,7 +166,9 @@ class Document:
 
     def unset(self, section: str, option: str) -> Document:
         """Take every value of an option out; its comments stay."""
-        gone = {number for entry in self._found(section, option) for number in range(entry.first, entry.end)}
+        return self._without({n for entry in self._found(section, option) for n in range(entry.first, entry.end)})
+
+    def _without(self, gone: Collection[int]) -> Document:
         if not gone:
             return self
         kept = [line for number, line in enumerate(self._lines) if number not in gone]
@@ -176,6 +178,16 @@ class Document:
             kept[-1] = kept[-1].rstrip("\r\n")
         return self._of(kept)
 
+    def without_empty(self, section: str) -> Document:
+        """Take a section's line out when nothing but empty lines follows it; the counterpart of appending a section."""
+        blocks = [block for block in self._blocks if section_key(block.section) == section_key(section)]
+        if not blocks or any(line.strip() for line in self._lines[blocks[-1].header + 1 : blocks[-1].end]):
+            return self
+        first, end = blocks[-1].header, blocks[-1].end
+        if end == len(self._lines) and first and not self._lines[first - 1].strip():
+            first -= 1  # the gap that was put above it
+        return self._without(set(range(first, end)))
+
     def _found(self, section: str, option: str) -> list[_Entry]:
         key = section_key(section)
         return [entry for entry in self._entries if entry.option == option and section_key(entry.section) == key]
@@ -184,7 +196,7 @@ class Document:
         blocks = [block for block in self._blocks if section_key(block.section) == section_key(section)]
         body = _spread([f"{option} = {written[0]}".rstrip(), *written[1:]])
         if not blocks:
-            gap = [""] if self._lines and self._lines[-1].strip() else []
+            gap = [""] if self._lines else []
             return self._put(len(self._lines), [*gap, f"[{section}]", *body])
         return self._put(self._place(blocks, option), body)
 
