@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from . import debian, layers
+from . import debian, layers, wheels
 from .progress import Progress
 from .settings import CACHE, RUN, Versions
 from .shell import LabError, mounts_under, run, unmount
@@ -161,10 +161,10 @@ def _wheels(image: Image, progress: Progress) -> None:
         wanted.append((image.keystone_wheels, "keystone", layers.keystone_requirements(versions.keystone)))
     if all(part.ready for part, _, _ in wanted):
         return
-    python, needed = layers.builder()
+    python, needed = wheels.builder()
     install(needed, progress)
     for part, name, needs in wanted:
-        _make(part, partial(layers.wheels, python, needs), f"wheels of {name} ({needs[0]})", progress)
+        _make(part, partial(wheels.build, python, needs), f"wheels of {name} ({needs[0]})", progress)
 
 
 def _missing_tools() -> list[str]:
