@@ -31,7 +31,7 @@ def options(**values):
             "oslo_cache.memcache_pool",
             ("a:11211", "b:11212"),
         ),
-        (options(backend="dogpile.cache.memcached", backend_argument="url:c:11211"), "dogpile.cache.memcached", ("c:11211",)),
+        (options(backend="dogpile.cache.memcached", backend_argument="url:c:1"), "dogpile.cache.memcached", ("c:1",)),
         (options(backend="dogpile.cache.redis", memcache_servers="a:1"), "dogpile.cache.redis", ("a:1",)),
     ],
 )  # fmt: skip
