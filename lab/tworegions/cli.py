@@ -50,9 +50,11 @@ def build_image(arguments: list[str]) -> int:
     _versions(parser)
     parser.add_argument("--path", action="store_true", help="print only the Debian root's folder (usable with chroot)")
     chosen = parser.parse_args(arguments)
-    progress = Progress(sys.stderr)
-    with image.locked():
-        built = image.build(Versions(chosen.salt, chosen.keystone), progress)
+    versions = Versions(chosen.salt, chosen.keystone)
+    built = image.describe(versions)
+    if not built.ready:
+        with image.locked():
+            built = image.build(versions, Progress(sys.stderr))
     if chosen.path:
         print(built.debian.path)
     else:

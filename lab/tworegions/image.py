@@ -70,6 +70,11 @@ class Image:
         return [part.path for part in (self.keystone, self.salt, self.debian) if part]
 
     @property
+    def ready(self) -> bool:
+        """True when nothing has to be built."""
+        return all(part.ready for part in self.parts)
+
+    @property
     def parts(self) -> list[Part]:
         """Every part that this image consists of or is made from."""
         return [one for one in (self.debian, self.salt_wheels, self.salt, self.keystone_wheels, self.keystone) if one]
@@ -124,7 +129,7 @@ def install(packages: list[str], progress: Progress) -> None:
 def build(versions: Versions, progress: Progress) -> Image:
     """Bring every part of the image into the cache; parts that are there already cost nothing."""
     image = describe(versions)
-    if all(part.ready for part in image.parts):
+    if image.ready:
         install(_missing_tools(), progress)
         return image
     install(_missing_tools(), progress)
