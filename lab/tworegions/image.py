@@ -9,6 +9,7 @@ import inspect
 import json
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -111,7 +112,8 @@ def locked() -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("another lab command is at work; waiting for it to end", flush=True)
+            # Not on the output: lab/image prints folders there.
+            print("another lab command is at work; waiting for it to end", file=sys.stderr, flush=True)
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 

@@ -118,9 +118,14 @@ def test_clean_brings_both_clusters_back(planned, standalone, joined):
 
 
 def _plain(changes):
-    """Changes without what can't be known beforehand: the moment at which something was done."""
-    if isinstance(changes, dict):
-        return {key: _plain(value) for key, value in changes.items() if key not in ("pid", "started", "retcode")}
-    if isinstance(changes, list):
-        return [_plain(value) for value in changes]
-    return changes
+    """An orchestration's changes, step by step: for a step that runs states on minions, those states' own."""
+    return {step: _states(change.get("ret")) or change for step, change in changes.items()}
+
+
+def _states(answers):
+    return {
+        (minion, key): state["changes"]
+        for minion, states in (answers or {}).items()
+        for key, state in states.items()
+        if state["changes"]
+    }
