@@ -9,7 +9,7 @@ from salt.exceptions import CommandExecutionError
 
 from osregions import files, keystone_node, version
 from osregions.errors import RegionsError
-from osregions.tokens import memcached_conf, operations, wanted
+from osregions.tokens import memcached_conf, operations, units, wanted
 
 __virtualname__ = "keystone_tokens"
 
@@ -275,7 +275,7 @@ def needs_restart(service=None, config=None):
 
     def act():
         unit = keystone_node.service(service or _pillar("keystone").get("service"))
-        return _freshness(unit, keystone_node.files(config or _pillar("keystone").get("config")))
+        return _freshness(unit, keystone_node.watched(config or _pillar("keystone").get("config")))
 
     return _run(act)
 
@@ -453,7 +453,8 @@ def verify(tokens=None, openrc=None, url=None, service=None, process=None, confi
         Text: where this machine's keystone answers. Default: from pillar, else the address that listens on port 5000.
 
     service
-        Text: the systemd unit that serves keystone, whose processes are looked at. Default: from pillar, else found.
+        Text: the systemd unit that serves keystone, whose processes are looked at. Default: from pillar, else found;
+        where systemd does not run, all processes of this network with keystone in their command line.
 
     process
         Text: a part of the command line by which keystone's processes are known, in place of its unit (containers, no
@@ -473,7 +474,7 @@ def verify(tokens=None, openrc=None, url=None, service=None, process=None, confi
 
     def act():
         unit = None
-        if process is None:
+        if process is None and units.booted():
             unit = keystone_node.service(service or _pillar("keystone").get("service")).name
         proofs = _keystone(config).prove(
             credentials=openrc or _pillar("openrc").get("admin") or "/root/keystonerc_admin",

@@ -68,6 +68,12 @@ def files(config: str | None = None, root: str | Path = "/") -> tuple[str, ...]:
     return tuple(str(path) for path in found)
 
 
+def watched(config: str | None = None, root: str | Path = "/") -> tuple[str, ...]:
+    """What shows, by its time of change, that keystone must read anew: its files and the directory of them."""
+    read = files(config, root)
+    return (*read, f"{config or Path(root, CONFIG.lstrip('/'))}.d")
+
+
 def options(config: str | None = None, root: str | Path = "/") -> Options:
     """Keystone's options as it reads them, over all its files. Raises RegionsError when there are none to read."""
     return Options.read(files(config, root), defaults=[str(Path(root, DISTRIBUTION.lstrip("/")))])
@@ -194,7 +200,7 @@ def node(
         files=read,
         release=release or _release(),
         unit=unit,
-        newer=unit.older_than(read),
+        newer=unit.older_than(watched(config, root)),
         url=url or local_url(),
     )
 

@@ -255,3 +255,35 @@ def test_a_keystone_that_does_not_serve_is_told_from_one_that_does(speaker):
         keystone_node.answer(f"http://127.0.0.1:{speaker(b'HTTP/1.0 503 No' + bytes([13, 10] * 2))}")
         == "it answers 503"
     )
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "holds"),
+    [
+        ("etc/httpd/conf.d/10-keystone_wsgi_main.conf", "  WSGIDaemonProcess keystone_main user=keystone\n", True),
+        ("etc/apache2/sites-enabled/keystone.conf", "WSGIScriptAlias / /usr/bin/keystone-wsgi-public\n", True),
+        ("etc/apache2/sites-enabled/proxy.conf", "ProxyPass / uwsgi://127.0.0.1/keystone\n", False),
+        ("etc/apache2/sites-enabled/old.conf", "#WSGIScriptAlias / /usr/bin/keystone-wsgi-public\n", False),
+        ("etc/httpd/conf.d/horizon.conf", "WSGIScriptAlias /dashboard /usr/share/openstack-dashboard/wsgi.py\n", False),
+    ],
+)
+def test_a_web_server_serves_keystone_when_a_site_of_it_says_so(tmp_path, place, text, holds):
+    (tmp_path / place).parent.mkdir(parents=True)
+    (tmp_path / place).write_text(text)
+    (tmp_path / place).with_name("dangling.conf").symlink_to("nowhere")
+    places = [name for names in keystone_node._WEB_SERVERS.values() for name in names]
+    assert keystone_node._holds_keystone(places, tmp_path) is holds
+
+
+def test_a_file_that_left_keystone_conf_d_counts_as_a_change(tmp_path):
+    conf = tmp_path / "keystone.conf"
+    conf.write_text("")
+    (tmp_path / "keystone.conf.d").mkdir()
+    (tmp_path / "keystone.conf.d" / "a.conf").write_text("")
+    assert str(tmp_path / "keystone.conf.d") in keystone_node.watched(str(conf))
+    time.sleep(0.05)
+    unit = units.Unit("keystone", True, True, True, 1, time.time())
+    assert unit.older_than(keystone_node.watched(str(conf))) is None
+    time.sleep(0.05)
+    (tmp_path / "keystone.conf.d" / "a.conf").unlink()
+    assert unit.older_than(keystone_node.watched(str(conf))) == str(tmp_path / "keystone.conf.d")

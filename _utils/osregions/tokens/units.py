@@ -38,6 +38,11 @@ class Unit:
         return max(newer, key=newer.__getitem__) if newer else None
 
 
+def booted() -> bool:
+    """Whether systemd runs this machine (sd_booted(3))."""
+    return os.path.isdir("/run/systemd/system")
+
+
 def view(name: str, proc: str | Path = "/proc") -> Unit:
     """Look at a unit. One that systemd does not know comes back as not loaded."""
     try:
