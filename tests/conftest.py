@@ -1,8 +1,15 @@
 """What every part of the tests shares."""
 
+import os
+
+import hypothesis
 import pytest
 
 pytest_plugins = ["tests.support.fixtures"]
+
+# No deadline: a busy machine is slow, not wrong. In CI the same examples each time: a failure there is a change's.
+hypothesis.settings.register_profile("project", deadline=None, database=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("project")
 
 
 @pytest.fixture(scope="session")

@@ -156,6 +156,9 @@ class Template:
             mariadb.drop(database.name)
             (folder / "keystone.conf").unlink()  # named the template's database
             folder.rename(kept)
+            for older in CACHE.glob(f"{image.release}-????????????"):  # of an image that is no more
+                if older != kept:
+                    shutil.rmtree(older, ignore_errors=True)
         except OSError:
             if not kept.is_dir():  # another run was faster, and its template is as good
                 raise

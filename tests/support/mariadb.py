@@ -118,7 +118,7 @@ class MariaDB:
         def ready() -> bool:
             try:
                 self.connect(**({} if password is None else {"password": password})).close()
-            except pymysql.err.OperationalError:
+            except pymysql.OperationalError:  # not pymysql.err: core's module mysql imports that a second time
                 return False
             return True
 
