@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
+import sysconfig
 from pathlib import Path
 
 # mariadb-server-core holds the server without a service: the tests start their own, on ports of their own.
 FUNCTIONAL = ("mariadb-server-core", "mariadb-client", "memcached")
-BUILD = ("gcc", "git")
+BUILD = ("gcc", "git", "libc6-dev")  # Salt's timelib has no wheel
 POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 class PackageError(Exception):
     """apt-get could not install what the tests need."""
+
+
+def building() -> tuple[str, ...]:
+    """Return what making the venvs needs with this Python: Debian's own comes without venv and headers."""
+    headers = Path(sysconfig.get_path("include"), "Python.h")
+    venv = () if importlib.util.find_spec("ensurepip") else ("python3-venv",)
+    return (*BUILD, *venv, *(() if headers.exists() else ("python3-dev",)))
 
 
 def missing(packages: tuple[str, ...]) -> list[str]:
