@@ -42,7 +42,7 @@ def release():
     return _run(act)
 
 
-def store(config=None):
+def store(config=None, release=None):
     """
     Say where this keystone keeps its tokens, and what it caches in.
 
@@ -55,16 +55,19 @@ def store(config=None):
     config
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
 
+    release
+        Number: keystone's release, such as 8 or 22. Default: from pillar, else what is installed.
+
     Returns a dict: ``release``, ``provider``, ``driver`` (none for tokens that are not stored), ``stored_in`` in words,
     ``survives_a_replica`` (whether tokens can be issued when the database can't be written) and ``cache``. Raises
     CommandExecutionError when keystone's files can't be read.
 
     Source: ``[token]``, ``[memcache]`` and ``[cache]`` over all the files that keystone reads, the last one winning.
     """
-    return _run(lambda: _keystone(config).store())
+    return _run(lambda: _keystone(config, release).store())
 
 
-def configure(store=None, servers=None, cache_backend=None, config=None, test=False):
+def configure(store=None, servers=None, cache_backend=None, config=None, release=None, test=False):
     """
     Set the options that keep keystone's tokens out of its database, as its release wants them (P1).
 
@@ -94,6 +97,9 @@ def configure(store=None, servers=None, cache_backend=None, config=None, test=Fa
     config
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
 
+    release
+        Number: keystone's release, such as 8 or 22. Default: from pillar, else what is installed.
+
     test
         Whether to say only what would change. Default: False.
 
@@ -112,12 +118,12 @@ def configure(store=None, servers=None, cache_backend=None, config=None, test=Fa
             servers=tuple(servers or given.get("servers") or ()),
             backend=cache_backend or given.get("cache_backend"),
         )
-        return _keystone(config).configure(wish, test).as_dict()
+        return _keystone(config, release).configure(wish, test).as_dict()
 
     return _run(act)
 
 
-def public_endpoint(url, admin=None, config=None, test=False):
+def public_endpoint(url, admin=None, config=None, release=None, test=False):
     """
     Tell keystone its own address, which it puts where an endpoint's URL says ``$(public_endpoint)s``.
 
@@ -136,6 +142,9 @@ def public_endpoint(url, admin=None, config=None, test=False):
     config
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
 
+    release
+        Number: keystone's release, such as 8 or 22. Default: from pillar, else what is installed.
+
     test
         Whether to say only what would change. Default: False.
 
@@ -143,7 +152,7 @@ def public_endpoint(url, admin=None, config=None, test=False):
 
     Source: keystone/catalog/core.py of 8.1.2, keystone/common/utils.py of 29.0.2.
     """
-    return _run(lambda: _keystone(config).set_public_endpoint(url, admin, test).as_dict())
+    return _run(lambda: _keystone(config, release).set_public_endpoint(url, admin, test).as_dict())
 
 
 def undo(config=None, test=False):
@@ -431,7 +440,7 @@ def wait(url=None, timeout=None):
     return _run(act)
 
 
-def verify(tokens=None, openrc=None, url=None, service=None, process=None, config=None):
+def verify(tokens=None, openrc=None, url=None, service=None, process=None, config=None, release=None):
     """
     Prove that tokens live where they should, by issuing and validating real ones (P2).
 
@@ -463,6 +472,9 @@ def verify(tokens=None, openrc=None, url=None, service=None, process=None, confi
     config
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
 
+    release
+        Number: keystone's release, such as 8 or 22. Default: from pillar, else what is installed.
+
     Returns a dict: ``ok``, and ``checks``, each with ``name``, ``ok``, ``evidence`` and ``remedy``: ``token_issued``,
     ``memcached_answers``, ``counters_move``, ``keystone_connected`` (its processes by name and number),
     ``token_table_still``. A proof that fails is no exception. Raises CommandExecutionError when keystone's files can't
@@ -476,7 +488,7 @@ def verify(tokens=None, openrc=None, url=None, service=None, process=None, confi
         unit = None
         if process is None and units.booted():
             unit = keystone_node.service(service or _pillar("keystone").get("service")).name
-        proofs = _keystone(config).prove(
+        proofs = _keystone(config, release).prove(
             credentials=openrc or _pillar("openrc").get("admin") or "/root/keystonerc_admin",
             url=url or _pillar("keystone").get("url") or keystone_node.local_url(),
             unit=unit,
@@ -503,8 +515,10 @@ def _backups():
     return _pillar("backup").get("directory") or files.BACKUPS
 
 
-def _release():
+def _release(number=None):
     given = _pillar("keystone")
+    if number is not None:
+        return keystone_node.release(given=number)
     # Where only keystone-manage can tell, asking it takes seconds, and a state run asks often.
     key = f"keystone_tokens.release.{given.get('release')}.{given.get('manage')}"
     if key not in __context__:
@@ -512,11 +526,11 @@ def _release():
     return __context__[key]
 
 
-def _keystone(config):
+def _keystone(config, release=None):
     given = _pillar("keystone")
     path = config or given.get("config") or keystone_node.CONFIG
     return operations.Keystone(
-        release=_release(),
+        release=_release(release),
         config=path,
         options=keystone_node.options(path),
         manage=given.get("manage"),

@@ -16,7 +16,7 @@ def __virtual__():
     return version.loadable(__virtualname__, __file__)
 
 
-def configured(name, store=None, servers=None, cache_backend=None, config=None):
+def configured(name, store=None, servers=None, cache_backend=None, config=None, release=None):
     """
     Keystone's options keep its tokens out of its database, as its release wants them (P1).
 
@@ -43,6 +43,9 @@ def configured(name, store=None, servers=None, cache_backend=None, config=None):
     config
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
 
+    release
+        Number: keystone's release, such as 8 or 22. Default: from pillar, else what is installed.
+
     Fails, with nothing touched, where ``keystone_tokens.configure`` raises. Undone by ``keystone_tokens.restored``.
 
     Source: see ``keystone_tokens.configure``.
@@ -50,12 +53,12 @@ def configured(name, store=None, servers=None, cache_backend=None, config=None):
     return _state(
         name,
         lambda test: __salt__["keystone_tokens.configure"](
-            store=store, servers=servers, cache_backend=cache_backend, config=config, test=test
+            store=store, servers=servers, cache_backend=cache_backend, config=config, release=release, test=test
         ),
     )
 
 
-def public_endpoint(name, url=None, admin=None, config=None):
+def public_endpoint(name, url=None, admin=None, config=None, release=None):
     """
     Keystone knows its own address, which it puts where an endpoint's URL says ``$(public_endpoint)s``.
 
@@ -76,13 +79,18 @@ def public_endpoint(name, url=None, admin=None, config=None):
     config
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
 
+    release
+        Number: keystone's release, such as 8 or 22. Default: from pillar, else what is installed.
+
     Fails, with nothing touched, when the URL can't be one. Undone by ``keystone_tokens.restored``.
 
     Source: see ``keystone_tokens.public_endpoint``.
     """
     return _state(
         name,
-        lambda test: __salt__["keystone_tokens.public_endpoint"](url or name, admin=admin, config=config, test=test),
+        lambda test: __salt__["keystone_tokens.public_endpoint"](
+            url or name, admin=admin, config=config, release=release, test=test
+        ),
     )
 
 
@@ -285,7 +293,7 @@ def mod_watch(name, sfun=None, service=None, config=None, style=None, url=None, 
     return {**ret, "comment": f"keystone_tokens.{sfun} has nothing to do when what it watches changes"}
 
 
-def verified(name, tokens=None, openrc=None, url=None, service=None, process=None, config=None):
+def verified(name, tokens=None, openrc=None, url=None, service=None, process=None, config=None, release=None):
     """
     Tokens live where they should, proved by real ones (P2). Changes nothing.
 
@@ -316,6 +324,9 @@ def verified(name, tokens=None, openrc=None, url=None, service=None, process=Non
     config
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
 
+    release
+        Number: keystone's release, such as 8 or 22. Default: from pillar, else what is installed.
+
     Fails when one of the proofs does. Under ``test=True``, when the store is still to be set up or keystone to be
     restarted, nothing is tried, and that is said.
 
@@ -323,10 +334,16 @@ def verified(name, tokens=None, openrc=None, url=None, service=None, process=Non
     """
     ret = {"name": name, "result": True, "changes": {}, "comment": ""}
     try:
-        if __opts__["test"] and _to_come(service, process, config):
+        if __opts__["test"] and _to_come(service, process, config, release):
             return {**ret, "result": None, "comment": "would be proved once the token store is set up"}
         proofs = __salt__["keystone_tokens.verify"](
-            tokens=tokens, openrc=openrc, url=url, service=service, process=process, config=config
+            tokens=tokens,
+            openrc=openrc,
+            url=url,
+            service=service,
+            process=process,
+            config=config,
+            release=release,
         )
     except CommandExecutionError as err:
         return {**ret, "result": False, "comment": str(err)}
@@ -338,11 +355,11 @@ def verified(name, tokens=None, openrc=None, url=None, service=None, process=Non
     return {**ret, "result": proofs["ok"], "comment": seen}
 
 
-def _to_come(service, process, config):
+def _to_come(service, process, config, release):
     """Whether an earlier state of the same run would change what is to be proved."""
     if not __salt__["keystone_tokens.memcached_installed"]():
         return True
-    if __salt__["keystone_tokens.configure"](config=config, test=True)["changes"]:
+    if __salt__["keystone_tokens.configure"](config=config, release=release, test=True)["changes"]:
         return True
     return process is None and __salt__["keystone_tokens.needs_restart"](service=service, config=config)["needed"]
 

@@ -332,3 +332,45 @@ def test_a_running_memcached_gives_its_figures(tmp_path):
         assert client.counters(own.address)["pid"] == own.pid
     finally:
         own.stop()
+
+
+LIBERTY = """\
+[DEFAULT]
+log_dir = /var/log/keystone
+
+[memcache]
+
+# Memcache servers in the format of "host:port". (list value)
+#servers = localhost:11211
+
+[token]
+
+# Token persistence backend driver. (string value)
+driver = keystone.token.persistence.backends.sql.Token
+
+# Toggle for token system caching. (boolean value)
+#caching = true
+provider = keystone.token.providers.uuid.Provider
+"""
+
+
+def test_a_liberty_as_the_seed_found_it_is_set_as_the_seed_set_it(place, tmp_path):
+    conf = tmp_path / "keystone.conf"
+    conf.write_text(LIBERTY)
+    minion = place.minion()
+    shown = minion.dry.states["keystone_tokens.configured"]("tokens", config=str(conf), release=8)
+    done = minion.states["keystone_tokens.configured"]("tokens", config=str(conf), release=8)
+    assert done["result"] is True, done["comment"]
+    assert shown["changes"] == done["changes"]
+    server = place.memcached.address
+    assert (
+        conf.read_text()
+        == LIBERTY.replace("driver = keystone.token.persistence.backends.sql.Token", "driver = memcache")
+        .replace("#servers = localhost:11211\n", f"#servers = localhost:11211\nservers = {server}\n")
+        .replace("#caching = true\n", "#caching = true\ncaching = true\n")
+        + f"\n[cache]\nenabled = true\nbackend = dogpile.cache.memcached\nmemcache_servers = {server}\n"
+    )
+    assert minion.modules["keystone_tokens.store"](config=str(conf), release=8)["stored_in"] == f"memcached at {server}"
+    assert minion.states["keystone_tokens.configured"]("tokens", config=str(conf), release=8)["changes"] == {}
+    minion.states["keystone_tokens.restored"]("tokens", config=str(conf))
+    assert conf.read_text() == LIBERTY
