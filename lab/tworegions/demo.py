@@ -115,7 +115,8 @@ def run(versions: Versions, progress: Progress) -> None:
     verify(progress)
     again(progress)
     progress.title("What exists now")
-    progress.plain(picture.draw(versions, progress.timings))
+    told = [(one.type, one.region, one.url) for one in catalog(controller(1))]
+    progress.plain(picture.draw(versions, told, progress.timings))
 
 
 def standalone(progress: Progress) -> None:

@@ -135,7 +135,7 @@ def build(versions: Versions, progress: Progress) -> Image:
         install(_missing_tools(), progress)
         return image
     install(_missing_tools(), progress)
-    _sweep(image)
+    _sweep(image, progress)
     with ThreadPoolExecutor(4) as pool:
         # the network and one core for Debian, the other core for the wheels
         text = "Debian with keystone, MariaDB, memcached, glance, placement"
@@ -190,20 +190,23 @@ def _make(part: Part, maker: Callable[[Path], None], text: str, progress: Progre
         unfinished.rename(part.path)
 
 
-def _sweep(image: Image) -> None:
+def _sweep(image: Image, progress: Progress) -> None:
     """Remove what a killed build left behind, and parts of the same kind that nothing uses any more."""
     top = CACHE / "image"
-    if not top.is_dir():
-        return
     wanted = {part.path.name for part in image.parts}
     kinds = {part.kind for part in image.parts}
     in_use = bool(mounts_under(RUN))
-    for folder in top.iterdir():
+    doomed = []
+    for folder in top.iterdir() if top.is_dir() else ():
         kind, _, rest = folder.name.rpartition("-")
         left_over = "." in rest
         outdated = kind in kinds and folder.name not in wanted and not in_use
         if left_over or outdated:
-            remove(folder)
+            doomed.append(folder)
+    if doomed:
+        with progress.step(f"outdated parts of the image are removed: {', '.join(one.name for one in doomed)}"):
+            for folder in doomed:
+                remove(folder)
 
 
 def remove(folder: Path) -> None:

@@ -99,8 +99,8 @@ def describe(results: dict[str, Any]) -> str:
     lines = []
     marks = {True: "ok", None: "would change", False: "FAILED"}
     for name, one in steps(results):
-        lines.append(
-            f"{marks.get(one.get('result'), '?'):>12}  {name}: {' '.join(str(one.get('comment', '')).split())}"
-        )
+        comment, *more = str(one.get("comment", "")).strip().splitlines() or [""]
+        lines.append(f"{marks.get(one.get('result'), '?'):>12}  {name}: {comment}")
+        lines += [f"{'':14}{line.strip()}" for line in more]
         lines += [f"{'':14}{line}" for line in changes(one)]
     return "\n".join(lines)

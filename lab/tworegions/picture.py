@@ -1,38 +1,59 @@
-"""The closing picture of the demo."""
+"""The closing picture of the demo: drawn from what was found, not from what was meant."""
 
 from __future__ import annotations
 
-from .settings import Versions
+from collections.abc import Sequence
+
+from . import machine
+from .settings import HOSTS, Versions
 
 JOIN = "orch.join"
 
-_CLOUD = """
-        one cloud of two regions: one catalog, served by home's keystone
-
-  +---------------------------------+          +---------------------------------+
-  | RegionOne (home)                |          | RegionTwo                       |
-  +---------------------------------+          +---------------------------------+
-  | one-controller    10.213.1.11   |          | two-controller    10.213.2.11   |
-  |   keystone  :5000  for both     |          |   keystone  :5000  its own      |
-  |   MariaDB, memcached            |          |   MariaDB, memcached            |
-  |   glance    :9292               |--router--|   glance    :9292               |
-  |   Salt master, Salt minion      |          |   Salt master, Salt minion      |
-  | one-node          10.213.1.12   |          | two-node          10.213.2.12   |
-  |   placement :8778               |          |   placement :8778               |
-  |   Salt minion                   |          |   Salt minion                   |
-  +---------------------------------+          +---------------------------------+
-"""
+_WIDTH = 37
+_NAMES = {"RegionOne": "RegionOne (home)", "RegionTwo": "RegionTwo"}
 
 
-def draw(versions: Versions, timings: dict[str, float]) -> str:
-    """The cloud as it stands now, and where the time went."""
-    lines = [_CLOUD, f"  {versions}", ""]
-    for text, seconds in timings.items():
-        if seconds >= 1:
-            lines.append(f"  {seconds:7.1f} s  {text}")
+def boxes() -> list[list[str]]:
+    """For each region its hosts, and the services that run there at this moment."""
+    found = []
+    for region in (1, 2):
+        lines = []
+        for host in HOSTS:
+            if host.region != region:
+                continue
+            lines.append(f"{host.name:17} {host.address}")
+            states = machine.execute(host, "systemctl", "is-active", *host.services, check=False).stdout.split()
+            lines += [f"  {name:15} {state}" for name, state in zip(host.services, states, strict=True)]
+        found.append(lines)
+    return found
+
+
+def draw(versions: Versions, catalog: Sequence[tuple[str, str, str]], timings: dict[str, float]) -> str:
+    """The cloud as it stands (`catalog`: type, region, URL), and where the time went."""
+    left, right = boxes()
+    height = max(len(left), len(right))
+    bar = f"  +{'-' * _WIDTH}+          +{'-' * _WIDTH}+"
+    lines = ["", bar, _row(_NAMES["RegionOne"], _NAMES["RegionTwo"]), bar]
+    for number in range(height):
+        lines.append(
+            _row(
+                left[number] if number < len(left) else "",
+                right[number] if number < len(right) else "",
+                "--router--" if number == height // 2 else " " * 10,
+            )
+        )
+    lines += [bar, "", f"  the catalog of home's keystone ({versions}):"]
+    lines += [f"    {kind:10} {region:10} {url}" for kind, region, url in sorted(set(catalog))]
+    lines += ["", "  where the time went:"]
+    lines += [f"  {seconds:7.1f} s  {text}" for text, seconds in timings.items() if seconds >= 1]
     lines += [
         "",
-        "  look around:  lab/exec one-controller bash -c '. /root/keystonerc_admin; openstack catalog list'",
-        "  break it:     lab/cut, lab/hole, lab/heal        take it away:  lab/down",
+        "  look around:  lab/exec one-controller bash -c '. /root/keystonerc_admin; openstack endpoint list'",
+        "  break it:     lab/cut, lab/hole, lab/heal",
+        "  take it away: lab/down",
     ]
     return "\n".join(lines)
+
+
+def _row(left: str, right: str, between: str = " " * 10) -> str:
+    return f"  | {left:{_WIDTH - 1}}|{between}| {right:{_WIDTH - 1}}|"
