@@ -91,7 +91,8 @@ def lint_checks(tools: Path) -> list[tuple[str, list[str]]]:
 
 
 def run_lint(only: list[str]) -> Outcome:
-    """Run the checks whose name holds one of the words given (all when none is)."""
+    """Run the checks whose name holds one of the words given (all when none is; options are pytest's)."""
+    only = [word for word in only if not word.startswith("-")]
     total = Outcome()
     for name, command in lint_checks(venvs.place(venvs.TOOLS) / "bin"):
         if only and not any(word in name for word in only):
