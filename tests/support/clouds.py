@@ -75,6 +75,17 @@ class Cloud:
                 found[name] = sorted(cursor.fetchall(), key=repr)
             return found
 
+    def put(self, tables: dict[str, list[tuple]]) -> None:
+        """Make every row of every table what `tables()` said."""
+        with contextlib.closing(self.database.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute("SET foreign_key_checks = 0")
+            connection.begin()
+            for name, rows in tables.items():
+                cursor.execute(f"DELETE FROM `{name}`")
+                if rows:
+                    cursor.executemany(f"INSERT INTO `{name}` VALUES ({', '.join(['%s'] * len(rows[0]))})", rows)
+            connection.commit()
+
     def fill(self, region: str = "RegionOne", mark: str = "a") -> None:
         """Rows that name a region in every way there is, with values that are hard to carry."""
         with contextlib.closing(self.database.connect()) as connection, connection.cursor() as cursor:

@@ -50,8 +50,9 @@ def make(
     directory: str | Path = files.BACKUPS,
     keep: int = KEEP,
     release: Release | None = None,
+    spare: str | None = None,
 ) -> Backup:
-    """Back up the catalog's tables, or the whole database, and let go of all but the newest `keep`.
+    """Back up the catalog's tables, or the whole database, and let go of all but the newest `keep`, and of `spare`.
 
     A backup counts only with its note (`.json`), which is written last: what a killed run left behind is cleared away.
     """
@@ -94,7 +95,7 @@ def make(
                 f"the backup can't be written: {err.strerror}; nothing was changed", str(folder), "make room there"
             ) from err
         raise
-    prune(keep, account.database, directory)
+    prune(keep, account.database, directory, spare)
     return found
 
 
@@ -149,12 +150,19 @@ def restore(account: Account, backup: Backup, tables: Sequence[str] | None = Non
         return {name: int(db.value(f"SELECT COUNT(*) FROM {quoted(name)}")) for name in wanted}
 
 
-def prune(keep: int = KEEP, database: str | None = None, directory: str | Path = files.BACKUPS) -> list[str]:
-    """Delete all but the newest `keep` backups of a database, and what killed runs left; return their paths."""
+def prune(
+    keep: int = KEEP, database: str | None = None, directory: str | Path = files.BACKUPS, spare: str | None = None
+) -> list[str]:
+    """Delete all but the newest `keep` backups of a database, and what killed runs left; return their paths.
+
+    `spare` is one that stays however old it is: the one that is about to be restored.
+    """
     if keep < 1:
         raise BackupError(f"{keep} backups can't be kept", "backup keep", "keep at least 1")
     gone = []
     for backup in backups(database, directory)[keep:]:
+        if backup.backup == spare:
+            continue
         path = Path(backup.backup)
         # The note goes first: without it the rest no longer counts.
         for item in (_note(path), path, _schema_path(path)):

@@ -109,8 +109,10 @@ def load(account: Account, path: Path, tables: Sequence[str]) -> None:
                 process.stdin.write(b"COMMIT;\n")
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()
-            problem = process.stderr.read().decode(errors="replace").strip()
+            said = process.stderr.read().decode(errors="replace").strip().splitlines()
         if process.returncode != 0:
+            # The client repeats the statement before its error, and a row may hold a secret.
+            problem = "; ".join([line for line in said if line.startswith("ERROR")] or said[-1:])
             raise BackupError(f"the server took no rows back: {problem}; nothing was changed", str(path))
 
 

@@ -138,15 +138,15 @@ class Catalog:
         groups = sum(rename.names_region(row.text, region) for row in picture.filters)
         return {**found, **({"endpoint_group.filters": groups} if groups else {})}
 
-    def back_up(self, reason: str, scope: str | None = None) -> backup.Backup:
-        """Make a backup now (P3)."""
-        return backup.make(self.account, reason, scope or self.scope, self.backups, self.keep, self.release)
+    def back_up(self, reason: str, scope: str | None = None, spare: str | None = None) -> backup.Backup:
+        """Make a backup now (P3); `spare` is an older one that must not go for it."""
+        return backup.make(self.account, reason, scope or self.scope, self.backups, self.keep, self.release, spare)
 
     def restore(self, path: str, tables: Sequence[str] | None = None) -> Outcome:
         """Put back what a backup holds, after the present state was backed up in turn, and tell every cache."""
         wanted = backup.find(path, self.backups, self.account.database)
         check_reachable(cache_from(self.options))
-        before = self.back_up(f"before restoring {Path(wanted.backup).name}", wanted.scope)
+        before = self.back_up(f"before restoring {Path(wanted.backup).name}", wanted.scope, spare=wanted.backup)
         keys = self._all_keys()
         self._pending.note(keys)
         rows = backup.restore(self.account, wanted, tables)
