@@ -35,6 +35,62 @@ openstack_regions:
   # `verbatim`: its rows come in as they are. Horizon then shows only the first of a type.
   services: mapped
 
+  # What stands below may be left out: each line shows the default. On RHEL and its kin names and paths differ by
+  # themselves (salt/regions/parameters/os_family).
+
+  # By which grains minions are found; {region} is the region's name.
+  # targets:
+  #   keystone: G@region:{region} and G@roles:keystone
+  #   region: G@region:{region}
+
+  # Where keystone is on its nodes.
+  # keystone:
+  #   config: /etc/keystone/keystone.conf
+  #   # The systemd unit that serves it. Found by itself: keystone, openstack-keystone, httpd or apache2.
+  #   service: keystone
+  #   user: keystone
+  #   group: keystone
+  #   # The path of keystone-manage, for a keystone in a virtual environment.
+  #   manage: /usr/bin/keystone-manage
+  #   # Its release, 8 to 30, where it can't be asked.
+  #   release: 22
+  #   # Where it answers on its own node. Found by itself: what listens on port 5000.
+  #   url: http://127.0.0.1:5000
+  #   # Seconds to wait for it to answer after a restart.
+  #   wait: 90
+
+  # Where tokens are kept (P1).
+  # tokens:
+  #   # auto: what the release wants. memcache: in memcached (up to Newton, 10). fernet, jws: nowhere (jws from Stein on).
+  #   store: auto
+  #   # The memcached servers of keystone. Left out: those it names already, else this node's own.
+  #   servers: ['127.0.0.1:11211']
+  #   # One that caches in memcached. Left out: the one it has, else dogpile.cache.memcached.
+  #   cache_backend: dogpile.cache.memcached
+  #   # Whether the four proofs (P2) are part of the states, and by how many tokens.
+  #   verify: true
+  #   verify_tokens: 3
+
+  # The memcached of a keystone node.
+  # memcached:
+  #   package: memcached
+  #   # keystone's client for it.
+  #   python_package: python3-memcache
+  #   service: memcached
+  #   config: /etc/memcached.conf
+  #   # How that file is written: debian (-l, -p, -m, -U) or sysconfig (PORT, CACHESIZE, OPTIONS).
+  #   style: debian
+  #   # The addresses it is bound to. Left out: those of its own file, else 127.0.0.1; every address only when named.
+  #   listen: [127.0.0.1]
+  #   # Left out: what its own file says.
+  #   port: 11211
+  #   # Megabytes. Left out: what its own file says.
+  #   size: 64
+
+  # The package with the database's dump program and client, installed where neither is there.
+  # mysql_client:
+  #   package: mariadb-client
+
   # Where the earlier state of tables and files is kept (0600).
   # backup:
   #   directory: /var/backups/openstack-regions
