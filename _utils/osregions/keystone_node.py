@@ -101,7 +101,7 @@ def manage_program(manage: str | None = None) -> str | None:
     program = manage or shutil.which("keystone-manage", path=f"{os.environ.get('PATH', '')}:/usr/bin:/usr/local/bin")
     if not program or not Path(program).is_file():
         return None
-    text = Path(program).read_bytes()[:4096].decode(errors="replace")
+    text = Path(program).read_bytes()[:4096].decode("utf-8", "replace")
     match = re.search(r"^exec\s+(/\S*keystone-manage)\b", text, re.MULTILINE)
     return match.group(1) if match and Path(match.group(1)).is_file() else program
 

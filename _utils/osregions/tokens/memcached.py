@@ -25,7 +25,7 @@ def stats(server: str, timeout: float = 3) -> Mapping[str, str]:
         raise RegionsError(
             f"memcached does not answer: {words}", server, "is it running, on that address and port, with no firewall?"
         ) from err
-    pairs = [line.split(" ", 2) for line in said.decode(errors="replace").splitlines() if line.startswith("STAT ")]
+    pairs = [line.split(" ", 2) for line in said.decode("utf-8", "replace").splitlines() if line.startswith("STAT ")]
     figures = {words[1]: words[2] for words in pairs if len(words) == 3}
     if "version" not in figures:
         raise RegionsError("what answers there is no memcached", server, "mend the port in `servers`")

@@ -81,7 +81,7 @@ def pids(proc: str | Path = "/proc") -> list[int]:
 def command(pid: int, proc: str | Path = "/proc") -> str:
     """A process's command line; empty when it ended."""
     try:
-        return (Path(proc, str(pid)) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        return (Path(proc, str(pid)) / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
     except OSError:
         return ""
 
