@@ -107,10 +107,6 @@ class Identity:
         else:
             self._ask("DELETE", "/v3/auth/tokens", token, headers={"X-Subject-Token": token.id})
 
-    def catalog(self) -> tuple[Mapping[str, Any], ...]:
-        """Sign in and return the catalog that comes with the token, in the form of v3."""
-        return self.issue().catalog
-
     def _issue_v3(self) -> Token:
         headers, answer = self._ask("POST", "/v3/auth/tokens", body={"auth": self._auth_v3()})
         token = answer.get("token")

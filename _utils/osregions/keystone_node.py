@@ -11,7 +11,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from osregions import releases
@@ -32,23 +31,6 @@ _WEB_SERVERS = {
 _SITE = re.compile(r"^\s*(?:WSGIScriptAlias|WSGIDaemonProcess)\b.*keystone", re.MULTILINE | re.IGNORECASE)
 _METADATA = ("keystone-*.dist-info", "keystone-*.egg-info")
 _VERSION = re.compile(r"^keystone-(\d[\w.]*?)(?:-py[\d.]+)?\.(?:dist|egg)-info$")
-
-
-@dataclass(frozen=True)
-class Node:
-    """Keystone on this machine, seen once."""
-
-    config: str
-    files: tuple[str, ...]
-    release: releases.Release
-    unit: units.Unit
-    newer: str | None  # the file that was written after the process started
-    url: str
-
-    @property
-    def stale(self) -> bool:
-        """Whether keystone runs with other options than its files hold, or does not run."""
-        return self.newer is not None or not self.unit.active
 
 
 def files(config: str | None = None, root: str | Path = "/") -> tuple[str, ...]:
@@ -183,29 +165,6 @@ def _holds_keystone(places: Sequence[str], root: str | Path) -> bool:
             except OSError:
                 continue  # a dangling link, or a directory
     return False
-
-
-def node(
-    config: str | None = None,
-    release: releases.Release | None = None,
-    service: str | None = None,
-    url: str | None = None,
-    root: str | Path = "/",
-) -> Node:
-    """Look at the keystone of this machine."""
-    unit = _service(service, root)
-    read = files(config, root)
-    return Node(
-        config=config or str(Path(root, CONFIG.lstrip("/"))),
-        files=read,
-        release=release or _release(),
-        unit=unit,
-        newer=unit.older_than(watched(config, root)),
-        url=url or local_url(),
-    )
-
-
-_service, _release = service, release  # `node` takes parameters of these names
 
 
 def local_listener(port: int = PORT) -> str | None:

@@ -123,11 +123,6 @@ class Document:
         """The names of the sections, each as it is first written."""
         return tuple({section_key(block.section): block.section for block in reversed(self._blocks)}.values())[::-1]
 
-    def options(self, section: str) -> tuple[str, ...]:
-        """The names of the options that a section sets."""
-        key = section_key(section)
-        return tuple(dict.fromkeys(entry.option for entry in self._entries if section_key(entry.section) == key))
-
     def get_all(self, section: str, option: str) -> tuple[str, ...]:
         """All the values that an option is given, in order."""
         return tuple(entry.value for entry in self._found(section, option))

@@ -47,16 +47,6 @@ def listening(kind: str = "tcp", proc: str | Path = "/proc") -> list[tuple[str, 
     return [row.local for row in _rows(Path(proc, "self"), kind) if row.state == state]
 
 
-def heard_by(pids: Iterable[int], kind: str = "tcp", proc: str | Path = "/proc") -> list[tuple[str, int]]:
-    """The addresses and ports on which these processes listen."""
-    state = _LISTEN if kind == "tcp" else _UDP_BOUND
-    found = []
-    for pid in pids:
-        inodes = _inodes(Path(proc, str(pid)))
-        found += [row.local for row in _rows(Path(proc, str(pid)), kind) if row.state == state and row.inode in inodes]
-    return sorted(set(found))
-
-
 def connections(pids: Iterable[int], servers: Iterable[str], proc: str | Path = "/proc") -> list[Connection]:
     """The connections that these processes hold to any of these servers (`host:port`)."""
     wanted = {target for server in servers for target in resolved(server)}
