@@ -31,14 +31,14 @@ class Outcome:
 class Part:
     name: str
     venvs: tuple[str, ...]
-    services: bool = False  # needs the servers of the functional tests
+    services: bool = False  # needs Debian's database programs
     image: bool = False  # needs the lab's image
 
 
 # Unit tests know no Salt, so one venv is enough; what meets Salt meets both of its releases.
 PARTS = {
     "lint": Part("lint", (venvs.TOOLS,)),
-    "unit": Part("unit", ("salt3006",)),
+    "unit": Part("unit", ("salt3006",), services=True),
     "delivery": Part("delivery", venvs.SALTS),
     "functional": Part("functional", venvs.SALTS, services=True, image=True),
     "lab": Part("lab", ("salt3008",), image=True),
@@ -116,7 +116,9 @@ def run_pytest(part: str, venv: str, arguments: list[str]) -> Outcome:
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
     python = venvs.place(venv) / "bin" / "python"
-    command = [str(python), "-m", "pytest", f"tests/{part}", f"--junit-xml={report}", *arguments]
+    named = [word for word in arguments if (ROOT / word.split("::")[0]).exists()]
+    where = [] if named else [f"tests/{part}"]
+    command = [str(python), "-m", "pytest", *where, f"--junit-xml={report}", *arguments]
     environment = {**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"}
     environment.pop("PYTHONPATH", None)  # only the venv and the checkout, whatever the caller's shell has set
     code = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
