@@ -85,10 +85,8 @@ def test_database_killed_at_home_while_rows_come_in(lab, fresh):
 def test_master_killed_between_the_steps(lab, fresh):
     _start(lab)
     _wait_for(lab, MEMBER, f"ls {_BACKUPS}/files/*keystone.conf*")
-    lab.shell(
-        HOME,
-        "systemctl kill --signal=KILL salt-master; pkill -KILL -f [s]tate.orchestrate || true; sleep 1; systemctl restart salt-master",
-    )
+    lab.shell(HOME, "systemctl kill --signal=KILL salt-master; pkill -KILL -f [s]tate.orchestrate || true")
+    lab.shell(HOME, "sleep 1; systemctl restart salt-master")
     _minions_answer(lab)
     _wait_for(lab, MEMBER, "! salt-call --local saltutil.running --out=json 2>/dev/null | grep -q state", seconds=120)
     _converged(lab, fresh)
