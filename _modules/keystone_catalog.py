@@ -7,7 +7,7 @@ The functions run on a minion that serves keystone. They enter its database as k
 
 from salt.exceptions import CommandExecutionError
 
-from osregions import keystone_node
+from osregions import keystone_node, version
 from osregions.catalog import backup as backups_of
 from osregions.catalog import served as served_by
 from osregions.catalog.identity_urls import wish_from
@@ -21,7 +21,7 @@ __virtualname__ = "keystone_catalog"
 
 
 def __virtual__():
-    return __virtualname__
+    return version.loadable(__virtualname__, __file__)
 
 
 def rename_region(old, new, test=False, config=None, scope=None):

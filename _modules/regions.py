@@ -6,7 +6,7 @@ import time
 
 from salt.exceptions import CommandExecutionError
 
-from osregions import files, keystone_node, openrc
+from osregions import files, keystone_node, openrc, version
 from osregions import node_view as view_of
 from osregions import settings as settings_of
 from osregions.errors import RegionsError
@@ -15,7 +15,7 @@ __virtualname__ = "regions"
 
 
 def __virtual__():
-    return __virtualname__
+    return version.loadable(__virtualname__, __file__)
 
 
 def settings(strict=True):

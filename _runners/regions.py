@@ -2,11 +2,13 @@
 Commands of the whole cloud, on home's master: whether a region can join, and the joining itself.
 """
 
+from osregions import version
+
 __virtualname__ = "regions"
 
 
 def __virtual__():
-    return __virtualname__
+    return version.loadable(__virtualname__, __file__)
 
 
 def preflight(region=None):

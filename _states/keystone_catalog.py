@@ -7,11 +7,13 @@ that a real run makes. ``changes`` stay empty on a second run.
 
 from salt.exceptions import CommandExecutionError
 
+from osregions import version
+
 __virtualname__ = "keystone_catalog"
 
 
 def __virtual__():
-    return __virtualname__
+    return version.loadable(__virtualname__, __file__)
 
 
 def region_renamed(name, old, config=None, scope=None):

@@ -7,7 +7,7 @@ import time
 from salt.exceptions import CommandExecutionError
 
 from osregions import join as joining_of
-from osregions import preflight
+from osregions import preflight, version
 from osregions import settings as settings_of
 from osregions.errors import RegionsError
 
@@ -16,7 +16,7 @@ _TIMEOUT = 15
 
 
 def __virtual__():
-    return __virtualname__
+    return version.loadable(__virtualname__, __file__)
 
 
 def preflight_passed(name, timeout=_TIMEOUT):
