@@ -10,6 +10,7 @@ import subprocess
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from tests.support import venvs
 
@@ -43,6 +44,10 @@ PARTS = {
     "functional": Part("functional", venvs.SALTS, services=True, image=True),
     "lab": Part("lab", ("salt3008",), image=True),
 }
+
+# What may run side by side on two cores: the delivery's daemons start while the image is built and read. The lab is
+# alone: it is timed.
+LANES = (("lint", "unit", "functional"), ("delivery",))
 
 
 def sources(*suffixes: str) -> list[str]:
@@ -90,7 +95,7 @@ def lint_checks(tools: Path) -> list[tuple[str, list[str]]]:
     return checks
 
 
-def run_lint(only: list[str]) -> Outcome:
+def run_lint(only: list[str], out: TextIO) -> Outcome:
     """Run the checks whose name holds one of the words given (all when none is; options are pytest's)."""
     only = [word for word in only if not word.startswith("-")]
     total = Outcome()
@@ -99,17 +104,17 @@ def run_lint(only: list[str]) -> Outcome:
             continue
         done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if done.returncode:
-            print(f"{done.stdout}{done.stderr}".rstrip(), flush=True)
+            print(f"{done.stdout}{done.stderr}".rstrip(), file=out)
             total += Outcome(failed=1, notes=(f"lint: {name} failed",))
         else:
             total += Outcome(passed=1)
-        print(f"    {name}: {'FAILED' if done.returncode else 'ok'}", flush=True)
+        print(f"    {name}: {'FAILED' if done.returncode else 'ok'}", file=out, flush=True)
     if not total.passed + total.failed:
         return Outcome(failed=1, notes=("lint: no check ran",))
     return total
 
 
-def run_pytest(part: str, venv: str, arguments: list[str]) -> Outcome:
+def run_pytest(part: str, venv: str, arguments: list[str], out: TextIO) -> Outcome:
     """Run the tests of a part in a venv, and count them from pytest's own report."""
     label = f"{part} ({venv})"
     report = RESULTS / f"{part}-{venv}.xml"
@@ -121,7 +126,15 @@ def run_pytest(part: str, venv: str, arguments: list[str]) -> Outcome:
     command = [str(python), "-m", "pytest", *where, f"--junit-xml={report}", *arguments]
     environment = {**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"}
     environment.pop("PYTHONPATH", None)  # only the venv and the checkout, whatever the caller's shell has set
-    code = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+    code = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=out.fileno(),
+        stderr=subprocess.STDOUT,
+        check=False,
+    ).returncode
     return count(label, report, code)
 
 
