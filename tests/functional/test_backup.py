@@ -114,8 +114,8 @@ def test_only_the_newest_are_kept(cloud):
 
 def test_the_oldest_backup_can_be_restored(cloud):
     before = cloud.tables()
-    oldest = [cloud.modules["keystone_catalog.backup"](str(number), scope="catalog")["backup"] for number in range(5)][
-        0
+    oldest, *_ = [
+        cloud.modules["keystone_catalog.backup"](str(number), scope="catalog")["backup"] for number in range(5)
     ]
     cloud.database.query("DELETE FROM endpoint_group")
     cloud.modules["keystone_catalog.restore"](oldest)  # the backup made before it must not push it out

@@ -112,6 +112,22 @@ def test_a_memcached_that_dies_after_the_commit_is_told_by_the_next_run(cloud, m
     assert rename(cloud)["changes"] == {}
 
 
+def test_a_run_tells_its_own_keys_though_another_took_its_note_away(cloud):
+    """Two runs on one node: the first settles while the second has noted its keys, and not committed yet."""
+    from osregions.catalog.cache import Pending, cache_from
+    from osregions.keystone_node import options
+    from osregions.releases import Release
+
+    told, keys = cache_from(options(str(cloud.conf))), sorted(stale_keys(cloud))
+    first, second = Pending(cloud.database.name), Pending(cloud.database.name)
+    first.note(keys)
+    second.note(keys)
+    assert first.settle(told, Release(cloud.release), keys)
+    put(cloud, keys)  # keystone cached the old catalog again before the second one's commit
+    assert second.settle(told, Release(cloud.release), keys)
+    assert all(there(cache, keys) == set() for cache in cloud.caches)
+
+
 def test_invalidate_by_hand(cloud):
     stale, others = stale_keys(cloud), {"neighbour", cache_region_key("revoke")}
     put(cloud, stale | others)

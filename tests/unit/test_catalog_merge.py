@@ -329,3 +329,9 @@ def test_a_region_that_is_in_use_is_not_removed(references, filters, words):
     with pytest.raises(Refused) as caught:
         merge.plan_removal(removal([endpoints, *references], filters), [], {})
     assert words in str(caught.value)
+
+
+def test_two_services_without_names_stay_two_when_they_come_again():
+    export = exported([service("t1", "x"), service("t2", "x")], [endpoint("e1", "t1"), endpoint("e2", "t2", "admin")])
+    there = after(home(), merge.plan_import(home(), export, FOLLOW).changes)
+    assert len(there.services) == 2 and merge.plan_import(there, export, FOLLOW).changes == ()
