@@ -87,7 +87,9 @@ class Identity:
             try:
                 token = self._issue_v2()
             except IdentityError as err:
-                raise first from (None if err.status == 404 else err)
+                if err.status != 404:
+                    raise
+                raise first from None
             self._v2 = True
             return token
         return self._issue_v2()
