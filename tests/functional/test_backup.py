@@ -16,9 +16,9 @@ from tests.support import clouds
 
 
 @pytest.fixture(params=["liberty"])
-def cloud(request, loaders, mariadb, keystone_schema, tmp_path):
+def cloud(request, loaders, mariadb, keystone_schema):
     database, release = clouds.schema(request.param, mariadb, keystone_schema)
-    cloud = clouds.Cloud(loaders, database, tmp_path / "node", release)
+    cloud = clouds.Cloud(loaders, database, "node", release)
     cloud.fill()
     yield cloud
     cloud.pending.unlink(missing_ok=True)
@@ -133,10 +133,10 @@ def test_what_a_killed_run_left_is_cleared_after_an_hour(cloud):
     assert young.exists() and len(cloud.modules["keystone_catalog.backups"]()) == 1
 
 
-def test_latest_is_the_latest_of_this_database(cloud, loaders, mariadb, tmp_path):
+def test_latest_is_the_latest_of_this_database(cloud, loaders, mariadb):
     mine = cloud.modules["keystone_catalog.backup"](scope="catalog")
     other, _ = clouds.schema("liberty", mariadb, None)
-    neighbour = clouds.Cloud(loaders, other, cloud.folder, 8)
+    neighbour = clouds.Cloud(loaders, other, "node", 8, fresh=False)
     theirs = neighbour.modules["keystone_catalog.backup"](scope="catalog")
     cloud.write()
     assert cloud.modules["keystone_catalog.backups"]() == [mine]

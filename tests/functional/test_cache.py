@@ -8,9 +8,9 @@ from tests.support import clouds
 
 
 @pytest.fixture(params=["22", "liberty"])
-def cloud(request, loaders, mariadb, keystone_schema, memcached, tmp_path):
+def cloud(request, loaders, mariadb, keystone_schema, memcached):
     database, release = clouds.schema(request.param, mariadb, keystone_schema)
-    cloud = clouds.Cloud(loaders, database, tmp_path / "node", release, [memcached(), memcached()])
+    cloud = clouds.Cloud(loaders, database, "node", release, [memcached(), memcached()])
     cloud.fill()
     yield cloud
     cloud.pending.unlink(missing_ok=True)

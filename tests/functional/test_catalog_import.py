@@ -9,12 +9,12 @@ from tests.support import clouds
 
 
 @pytest.fixture(params=clouds.SCHEMAS)
-def pair(request, loaders, mariadb, keystone_schema, memcached, tmp_path):
+def pair(request, loaders, mariadb, keystone_schema, memcached):
     """Home, with rows of RegionOne, and the cluster that joins, which is called RegionTwo already."""
     made = []
     for name in ("home", "two"):
         database, release = clouds.schema(request.param, mariadb, keystone_schema)
-        made.append(clouds.Cloud(loaders, database, tmp_path / name, release, [memcached()] if name == "home" else []))
+        made.append(clouds.Cloud(loaders, database, name, release, [memcached()] if name == "home" else []))
     home, two = made
     home.fill("RegionOne", "a")
     two.fill("RegionTwo", "b")

@@ -42,13 +42,13 @@ def release():
 
 
 @pytest.fixture
-def pair(loaders, mariadb, memcached, tmp_path, release, monkeypatch):
+def pair(loaders, mariadb, memcached, release, monkeypatch):
     """Home and the cluster that joins it, on Liberty's tables: there every object has a key of its own in the cache."""
     monkeypatch.setattr(cache, "_LIBERTY_RACE_SECONDS", 0)  # a pause, and of no use to a test without a keystone
     server, made = memcached(), []
     for name, region, mark in (("home", "RegionOne", "a"), ("two", "RegionTwo", "b")):
         database, _ = clouds.schema("liberty", mariadb, None)
-        cloud = clouds.Cloud(loaders, database, tmp_path / name, release, [server])
+        cloud = clouds.Cloud(loaders, database, name, release, [server])
         cloud.fill(region, mark)
         made.append(cloud)
     made[1].strip()

@@ -8,9 +8,9 @@ from tests.support import clouds
 
 
 @pytest.fixture(params=clouds.SCHEMAS)
-def cloud(request, loaders, mariadb, keystone_schema, memcached, tmp_path):
+def cloud(request, loaders, mariadb, keystone_schema, memcached):
     made, release = clouds.schema(request.param, mariadb, keystone_schema)
-    cloud = clouds.Cloud(loaders, made, tmp_path / "node", release, [memcached()])
+    cloud = clouds.Cloud(loaders, made, "node", release, [memcached()])
     cloud.fill()
     yield cloud
     cloud.pending.unlink(missing_ok=True)

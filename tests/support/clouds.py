@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -21,32 +22,31 @@ ODD = (
     "qu'o\"te \\ back \\\\n %(tenant_id)s $(project_id)s 100% \n new\r\tline ; -- /* ` \u017c\u00f3\u0142w \u2028 \x1a"
 )
 _NUMBERS = itertools.count(1)
+_MINIONS: dict[Path, Loaders] = {}
 
 
 class Cloud:
     """One keystone's node; `modules` and `states` are those of its minion, `dry` the states under test=True."""
 
-    def __init__(self, loaders: Loaders, database: Database, folder: Path, release: int, caches=(), scope="catalog"):
+    def __init__(self, loaders: Loaders, database: Database, name: str, release: int, caches=(), fresh: bool = True):
         self.database = database
         self.release = release
-        self.folder = folder
+        folder = Path(loaders.opts["root_dir"]) / "nodes" / f"{name}-{release}"
+        if fresh:
+            shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
         self.conf = folder / "keystone.conf"
         self.backups = folder / "backups"
         self.caches = list(caches)
-        folder.mkdir(parents=True, exist_ok=True)
         self.write()
-        minion = loaders.but(
-            pillar={
-                "openstack_regions": {
-                    "keystone": {"config": str(self.conf), "release": release},
-                    "backup": {"directory": str(self.backups), "scope": scope, "keep": 5},
-                }
-            }
-        )
+        if folder not in _MINIONS:  # a loader takes its time, and what it loads is the same for every test
+            keystone = {"config": str(self.conf), "release": release}
+            backup = {"directory": str(self.backups), "scope": "catalog", "keep": 5}
+            _MINIONS[folder] = loaders.but(pillar={"openstack_regions": {"keystone": keystone, "backup": backup}})
+        minion = _MINIONS[folder]
         self.modules = minion.modules
         self.states = minion.states
         self.dry = minion.dry.states
-        self.dry_modules = minion.dry.modules
 
     @property
     def pending(self) -> Path:
