@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import shutil
 import subprocess
@@ -15,8 +14,6 @@ import pytest
 from saltfactories.manager import FactoriesManager
 
 ROOT = Path(__file__).resolve().parents[2]
-# Daemons that end after pytest has closed its streams would each write a traceback about it.
-logging.raiseExceptions = False
 WALK = Path(__file__).with_name("walk.py")
 LEFT_OUT = shutil.ignore_patterns(".git", "__pycache__", ".*_cache", "tests", "lab", "bench", "*.egg-info", "build")
 

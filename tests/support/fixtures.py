@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
+
+_MEMORY = Path("/dev/shm")
 
 
 @pytest.fixture(scope="session")
@@ -12,12 +17,16 @@ def mariadb(tmp_path_factory):
     """A running MariaDB: `.host`, `.port`, `.user`, `.password`, `.create(name[, sql])`, `.execute(sql)`."""
     from tests.support.mariadb import MariaDB
 
-    server = MariaDB(tmp_path_factory.mktemp("mariadb"))
+    # In memory where there is room: a schema is made four times as fast as on disk.
+    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 2**30
+    folder = Path(tempfile.mkdtemp(prefix="mariadb-", dir=_MEMORY)) if roomy else tmp_path_factory.mktemp("mariadb")
+    server = MariaDB(folder)
     try:
         server.install()
         yield server
     finally:
         server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
