@@ -105,6 +105,7 @@ class MariaDB:
                     "--max-connections=200",
                     # the data may be lost with the machine, not with the process: that keeps kill -9 tests honest
                     "--innodb-flush-method=nosync",
+                    "--sync-frm=0",
                     "--innodb-flush-log-at-trx-commit=0",
                     "--innodb-buffer-pool-size=64M",
                     "--innodb-log-file-size=32M",
