@@ -4,12 +4,7 @@ import logging
 import os
 
 import hypothesis
-import hypothesis
 import pytest
-
-# How long one example takes says more of the machine's other work than of the code.
-hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("tests")
 
 pytest_plugins = ["tests.support.fixtures"]
 
