@@ -52,7 +52,7 @@ def rename_region(old, new, test=False, config=None, scope=None):
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
 
     scope
-        Text: what to back up first, ``catalog`` or ``database``. Default: from pillar, else ``catalog``.
+        Text: what to back up first, ``catalog`` or ``database``. Default: from pillar, else ``database``.
 
     Returns ``changes`` (by column or row, each with ``old`` and ``new``; empty when nothing names ``old``), ``comment``
     and the path of the ``backup``. Raises CommandExecutionError, before anything is touched, when there is no region
@@ -120,7 +120,7 @@ def import_region(rows, identity="follow", services="mapped", test=False, config
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
 
     scope
-        Text: what to back up first, ``catalog`` or ``database``. Default: from pillar, else ``catalog``.
+        Text: what to back up first, ``catalog`` or ``database``. Default: from pillar, else ``database``.
 
     Returns ``changes``, ``comment`` and the path of the ``backup``. Raises CommandExecutionError, before the first
     write and with the rows named, for another schema, rows of the same id and other content, endpoints that are here
@@ -161,7 +161,7 @@ def remove_region(region, orphans=(), test=False, config=None, scope=None):
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
 
     scope
-        Text: what to back up first, ``catalog`` or ``database``. Default: from pillar, else ``catalog``.
+        Text: what to back up first, ``catalog`` or ``database``. Default: from pillar, else ``database``.
 
     Returns ``changes`` (empty when there is no such region), ``comment`` and the path of the ``backup``. Raises
     CommandExecutionError when limits, policies or child regions still refer to it.
@@ -323,14 +323,17 @@ def restore(backup="latest", tables=None, config=None):
     """
     Put back what a backup holds, in one transaction, after the present state was backed up in turn.
 
+    All that was changed since in the restored tables is lost: with a backup of the whole database also users, passwords
+    and projects made since. ``tables`` narrows it down. Backups lie on the node that made them.
+
     CLI Example:
 
     .. code-block:: bash
 
-        salt-call keystone_catalog.restore latest
+        salt-call keystone_catalog.restore latest tables='[region, service, endpoint]'
 
     backup
-        Text: the path of a backup, or ``latest``. Default: ``latest``.
+        Text: the path of a backup, or ``latest``, which is the newest that no restore made. Default: ``latest``.
 
     tables
         List of texts: the tables to restore. Default: all that the backup holds.
@@ -406,7 +409,7 @@ def _catalog(config=None, scope=None):
     wanted = _pillar("backup")
     given = {
         "backups": wanted.get("directory"),
-        "scope": scope or wanted.get("scope"),
+        "scope": scope or wanted.get("scope") or "database",
         "keep": wanted.get("keep"),
     }
     options = keystone_node.options(config=config or _pillar("keystone").get("config"))

@@ -7,7 +7,7 @@ sections ``keystone``, ``tokens``, ``memcached``, ``openrc`` and ``backup``.
 
 from salt.exceptions import CommandExecutionError
 
-from osregions import files, keystone_node, version
+from osregions import files, keystone_node, node_view, version
 from osregions.errors import RegionsError
 from osregions.tokens import memcached_conf, operations, units, wanted
 
@@ -238,7 +238,8 @@ def memcached_listen(addresses=None, port=None, size=None, config=None, style=No
     test
         Whether to say only what would change. Default: False.
 
-    Returns a dict: ``changes``, ``comment``, ``backups``. Raises CommandExecutionError when there is no such file.
+    Returns a dict: ``changes``, ``comment``, ``backups``. Raises CommandExecutionError when there is no such file, or
+    when nobody names addresses, it listens everywhere, and keystone reaches it at one that would be closed.
 
     Source: memcached(1), ``-l``, ``-p``, ``-m``, ``-U``.
     """
@@ -252,7 +253,7 @@ def memcached_listen(addresses=None, port=None, size=None, config=None, style=No
             port=port or given.get("port"),
             megabytes=size or given.get("size"),
         )
-        return operations.memcached_listen(path, kind, wish, test, _backups()).as_dict()
+        return operations.memcached_listen(path, kind, wish, test, _backups(), _reached_at()).as_dict()
 
     return _run(act)
 
@@ -509,6 +510,17 @@ def _run(act):
 
 def _pillar(section):
     return dict((__pillar__.get("openstack_regions") or {}).get(section) or {})
+
+
+def _reached_at():
+    """This node's own addresses, but loopback, at which its keystone reaches memcached."""
+    own = {*__grains__.get("ipv4", ()), *__grains__.get("ipv6", ())} - {"127.0.0.1", "::1"}
+    try:
+        options = keystone_node.options(_pillar("keystone").get("config"))
+    except RegionsError:
+        return []
+    named = node_view.memcached_servers(options, sorted(own))["memcached"]
+    return [server for server in named if server.rpartition(":")[0] in own]
 
 
 def _backups():

@@ -82,6 +82,26 @@ def view(urls=(), config=None):
     return {**found, "clock": time.time()}
 
 
+def reach(urls):
+    """
+    Say whether this node reaches some keystones.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' regions.reach urls='["http://10.213.1.11:5000"]'
+
+    urls
+        List of texts: their URLs.
+
+    Returns a dict with ``reach``: for each URL ``ok``, or what went wrong.
+
+    Source: an HTTP request for keystone's versions, which needs no signing in.
+    """
+    return {"reach": {url: keystone_node.answer(url) or "ok" for url in urls}}
+
+
 def openrc_region(path, region, backups=files.BACKUPS, test=False):
     """
     Make the admin's openrc file name a region.

@@ -36,7 +36,7 @@ def region_renamed(name, old, config=None, scope=None):
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
 
     scope
-        Text: what to back up first, ``catalog`` or ``database``. Default: from pillar, else ``catalog``.
+        Text: what to back up first, ``catalog`` or ``database``. Default: from pillar, else ``database``.
 
     Fails, with nothing touched, where ``keystone_catalog.rename_region`` raises.
 
@@ -74,7 +74,7 @@ def region_imported(name, rows, identity="follow", services="mapped", config=Non
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
 
     scope
-        Text: what to back up first, ``catalog`` or ``database``. Default: from pillar, else ``catalog``.
+        Text: what to back up first, ``catalog`` or ``database``. Default: from pillar, else ``database``.
 
     Fails, with nothing touched, where ``keystone_catalog.import_region`` raises. Undone by ``region_absent``.
 
@@ -111,7 +111,7 @@ def region_absent(name, orphans=(), config=None, scope=None):
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
 
     scope
-        Text: what to back up first, ``catalog`` or ``database``. Default: from pillar, else ``catalog``.
+        Text: what to back up first, ``catalog`` or ``database``. Default: from pillar, else ``database``.
 
     Fails, with nothing touched, where ``keystone_catalog.remove_region`` raises.
 

@@ -40,15 +40,22 @@ def preflight_passed(name, timeout=_TIMEOUT):
     """
 
     def act(settings):
+        urls = joining_of.keystone_urls(settings, name)
+        others = [
+            view
+            for view in _views(settings.target("region", name), name, "regions.reach", timeout, urls=urls[name])
+            if view.reach or view.problems
+        ]
         views, asked = [], time.time()
-        for region, urls in joining_of.keystone_urls(settings, name).items():
-            answers = _ask(settings.target("keystone", region), "regions.view", timeout, urls=urls)
-            views += [joining_of.node_view(minion, region, answer) for minion, answer in sorted(answers.items())]
-        findings = preflight.check(settings, views, asked, time.time(), name)
-        if any(finding.severity == "error" for finding in findings):
+        for region in urls:
+            views += _views(settings.target("keystone", region), region, "regions.view", timeout, urls=urls[region])
+        keystones = {view.minion for view in views}
+        others = [view for view in others if view.minion not in keystones]
+        findings = preflight.check(settings, views, asked, time.time(), name, others)
+        if findings:
             return {"result": False, "comment": "\n".join(map(str, findings))}
-        nodes = ", ".join(view.minion for view in views)
-        return {"comment": "\n".join([f"nothing stands in the way; looked at {nodes}", *map(str, findings)])}
+        nodes = ", ".join(view.minion for view in (*views, *others))
+        return {"comment": f"nothing stands in the way; looked at {nodes}"}
 
     return _state(name, act)
 
@@ -74,28 +81,36 @@ def endpoints_carried(name, timeout=_TIMEOUT):
     """
 
     def act(settings):
-        test = __opts__["test"]
-        region = settings.regions[name]
-        _, rows = _export(settings, region, timeout)
-        wish = "follow" if settings.identity.follow else dict(settings.identity.urls)
-        services = "verbatim" if settings.verbatim else "mapped"
-        answers = _ask(
-            _first(settings.target("keystone", settings.home), timeout),
-            "state.single",
-            timeout,
-            "keystone_catalog.region_imported",
-            name=name,
-            rows=rows,
-            identity=wish,
-            services=services,
-            scope="database",
-            test=test,
-        )
-        # A failed state has a return code of its own, and its result says more than that.
-        minion, answer = next(iter(answers.items()), (None, {}))
-        result = joining_of.state_result(answer.get("ret"))
+        minion, result = _import(settings, name, timeout, test=__opts__["test"])
         changes = {minion: result["changes"]} if result["changes"] else {}
         return {"result": result["result"], "changes": changes, "comment": f"{minion}: {result['comment']}"}
+
+    return _state(name, act)
+
+
+def endpoints_fit(name, timeout=_TIMEOUT):
+    """
+    Home would take a region's rows as they are: what it would refuse is known before the region gets its new name.
+
+    .. code-block:: yaml
+
+        RegionTwo fits:
+          regions.endpoints_fit:
+            - name: RegionTwo
+
+    name
+        Text: the region that is to join, as pillar declares it.
+
+    timeout
+        Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
+
+    Changes nothing: it is ``endpoints_carried`` under ``test=True``. Fails where that would. Source:
+    ``osregions.catalog.merge``.
+    """
+
+    def act(settings):
+        minion, result = _import(settings, name, timeout, test=True)
+        return {"result": result["result"] is not False, "comment": f"{minion}: {result['comment']}"}
 
     return _state(name, act)
 
@@ -122,9 +137,8 @@ def joined(name, timeout=_TIMEOUT):
 
     def act(settings):
         region = settings.regions[name]
-        minion, rows = _export(settings, region, timeout)
-        types = {row["id"]: row["type"] for row in rows["services"]}
-        endpoints = [{**row, "type": types[row["service_id"]]} for row in rows["endpoints"]]
+        minion, rows = _export(settings, region, timeout, __opts__["test"])
+        endpoints = joining_of.enabled_endpoints(rows)
         _, catalog = joining_of.one_answer(
             _ask(_first(settings.target("keystone", settings.home), timeout), "keystone_catalog.catalog", timeout),
             "signing in at home",
@@ -146,13 +160,40 @@ def joined(name, timeout=_TIMEOUT):
     return _state(name, act)
 
 
-def _export(settings, region, timeout):
+def _views(target, region, fun, timeout, **kwargs):
+    """What the minions of a target say; one that this master knows to be among them, and is silent, is a problem."""
+    answers = _ask(target, fun, timeout, **kwargs)
+    known = __salt__["saltutil.runner"]("cache.grains", tgt=target, tgt_type="compound") or {}
+    views = [joining_of.node_view(minion, region, answer) for minion, answer in sorted(answers.items())]
+    return views + [joining_of.silent(minion, region) for minion in sorted(set(known) - set(answers))]
+
+
+def _import(settings, name, timeout, test):
+    """Have one of home's minions take the region's rows in, by its own state; return it, and that state's result."""
+    _, rows = _export(settings, settings.regions[name], timeout, test)
+    answers = _ask(
+        _first(settings.target("keystone", settings.home), timeout),
+        "state.single",
+        timeout,
+        "keystone_catalog.region_imported",
+        name=name,
+        rows=rows,
+        identity="follow" if settings.identity.follow else dict(settings.identity.urls),
+        services="verbatim" if settings.verbatim else "mapped",
+        test=test,
+    )
+    # A failed state has a return code of its own, and its result says more than that.
+    minion, answer = next(iter(answers.items()), (None, {}))
+    return minion, joining_of.state_result(answer.get("ret"))
+
+
+def _export(settings, region, timeout, test):
     answers = _ask(
         settings.target("keystone", region.name),
         "keystone_catalog.export_region",
         timeout,
         region.name,
-        renamed_from=region.renamed_from if __opts__["test"] else None,
+        renamed_from=region.renamed_from if test else None,
     )
     return joining_of.one_answer(answers, f"exporting {region.name}")
 

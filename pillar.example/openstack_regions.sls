@@ -15,12 +15,15 @@ openstack_regions:
     RegionOne:
       # The URL of this region's keystone, without a version, as clients and the other regions reach it.
       public_endpoint: http://10.213.1.11:5000
+      # Up to Pike (12), keystone has a URL of its own for admins:
+      # admin_endpoint: http://10.213.1.11:35357
+      # The memcached servers that this region's keystones share. Left out: those they name already, else each its own;
+      # up to Newton (10), where tokens live there, several keystones must share them.
+      # memcached_servers: ['10.213.1.11:11211']
     RegionTwo:
       public_endpoint: http://10.213.2.11:5000
       # The name that it has until it joins. Leave it out for a cluster that is called right from the start.
       renamed_from: RegionOne
-      # Up to Stein, keystone has a port of its own for admins:
-      # admin_endpoint: http://10.213.2.11:35357
 
   # Which URLs the identity endpoints of a joining region get in home's catalog.
   # `follow`: $(public_endpoint)s/v3, which each keystone fills in with its own address, so that the same row is right
@@ -48,8 +51,6 @@ openstack_regions:
   #   config: /etc/keystone/keystone.conf
   #   # The systemd unit that serves it. Found by itself: keystone, openstack-keystone, httpd or apache2.
   #   service: keystone
-  #   user: keystone
-  #   group: keystone
   #   # The path of keystone-manage, for a keystone in a virtual environment.
   #   manage: /usr/bin/keystone-manage
   #   # Its release, 8 to 30, where it can't be asked.
@@ -63,7 +64,7 @@ openstack_regions:
   # tokens:
   #   # auto: what the release wants. memcache: in memcached (up to Newton, 10). fernet, jws: nowhere (jws from Stein on).
   #   store: auto
-  #   # The memcached servers of keystone. Left out: those it names already, else this node's own.
+  #   # Every keystone's memcached server: this node's own. Servers shared by a region's keystones stand above.
   #   servers: ['127.0.0.1:11211']
   #   # One that caches in memcached. Left out: the one it has, else dogpile.cache.memcached.
   #   cache_backend: dogpile.cache.memcached

@@ -11,11 +11,32 @@ from osregions.settings import Settings
 
 
 def keystone_urls(settings: Settings, joining: str) -> Mapping[str, list[str]]:
-    """The keystones that each of the two regions' nodes must reach: the other's."""
+    """The keystones that each of the two regions' nodes must reach: the other's, admins' port included."""
     return {
-        settings.home: [f"{settings.regions[joining].public_endpoint}/v3"],
-        joining: [f"{settings.regions[settings.home].public_endpoint}/v3"],
+        region: [
+            url for url in (settings.regions[other].public_endpoint, settings.regions[other].admin_endpoint) if url
+        ]
+        for region, other in ((settings.home, joining), (joining, settings.home))
     }
+
+
+def enabled_endpoints(rows: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """An exported region's endpoints that a keystone serves, each with its service's `type`: disabled ones it hides."""
+    types = {row["id"]: row["type"] for row in rows["services"] if row["enabled"]}
+    return [
+        {**row, "type": types[row["service_id"]]}
+        for row in rows["endpoints"]
+        if row["enabled"] and row["service_id"] in types
+    ]
+
+
+def silent(minion: str, region: str) -> NodeView:
+    """A minion that this master knows to be targeted, and that gave no answer."""
+    return NodeView(
+        minion,
+        region,
+        problems=("it does not answer. Start it; or, if it is gone for good, delete its key (salt-key -d)",),
+    )
 
 
 def node_view(minion: str, region: str, answer: Mapping[str, Any]) -> NodeView:
@@ -42,6 +63,10 @@ def state_result(answer: Any) -> Mapping[str, Any]:
         (result,) = answer.values()
         if isinstance(result, Mapping) and "result" in result:
             return result
+    if answer is None:
+        raise Refused(
+            "no minion answered", remedy="is it up? What it began may still be running, see `salt-run jobs.active`"
+        )
     raise Refused(f"a minion answered {str(answer)[:500]}", remedy="mend that and run this again")
 
 
@@ -50,16 +75,17 @@ def missing_endpoints(
 ) -> list[str]:
     """List what a catalog that home serves lacks of a joined cloud; empty when both regions are one cloud.
 
-    `endpoints` are the joining region's own rows, as it exported them, with their service's `type`.
+    `endpoints` are those of the joining region's own rows that are enabled, with their service's `type`.
     """
     lines = []
     found = {
         str(item.get("id")): (str(entry.get("type")), item) for entry in catalog for item in entry.get("endpoints", ())
     }
-    types = [str(entry.get("type")) for entry in catalog if entry.get("endpoints")]
-    doubled = sorted({kind for kind in types if types.count(kind) > 1})
+    doubled = _doubled(catalog, joining)
     if doubled and not settings.verbatim:
-        lines.append(f"home's catalog has several entries of the type {', '.join(doubled)}")
+        lines.append(
+            f"{joining} has entries of its own in home's catalog beside home's, of the type {', '.join(doubled)}"
+        )
     regions = {str(item.get("region_id")) for _, item in found.values()}
     lines += [f"home's catalog has no region {name}" for name in (settings.home, joining) if name not in regions]
     homes = settings.regions[settings.home]
@@ -74,3 +100,20 @@ def missing_endpoints(
             if not f"{item.get('url')}/".startswith(tuple(f"{base}/" for base in bases)):
                 lines.append(f"{joining}'s identity is served as {item.get('url')}, not at home's {', '.join(bases)}")
     return lines
+
+
+def _doubled(catalog: Sequence[Mapping[str, Any]], joining: str) -> list[str]:
+    """The types of which the joining region has an entry to itself, beside another: clients see the first alone.
+
+    Several that home had of its own before are home's business.
+    """
+    used = [entry for entry in catalog if entry.get("endpoints")]
+    types = [str(entry.get("type")) for entry in used]
+    return sorted(
+        {
+            str(entry.get("type"))
+            for entry in used
+            if types.count(str(entry.get("type"))) > 1
+            and {item.get("region_id") for item in entry["endpoints"]} == {joining}
+        }
+    )

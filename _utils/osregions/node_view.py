@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable, Iterable
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from osregions.catalog import view as catalog_view
@@ -12,6 +12,7 @@ from osregions.database import Options, account_from, session
 from osregions.errors import RegionsError
 from osregions.keystone_node import answer
 from osregions.releases import Release
+from osregions.tokens import sockets
 
 
 def view(
@@ -26,7 +27,7 @@ def view(
         found["problems"].append(str(err))
     try:
         read = options()
-        found["memcached"] = _memcached(read, own)
+        found |= memcached_servers(read, own)
         found |= _tables(read)
     except RegionsError as err:
         found["problems"].append(str(err))
@@ -37,28 +38,27 @@ def _tables(options: Options) -> dict[str, Any]:
     account = account_from(options)
     with session(account) as db:
         catalog_view.check_catalog_tables(db)
-        # By what the server says of itself: one database can be reached under many addresses.
+        # By what the server says of itself, for it can be reached under many addresses, and by what it holds: clusters
+        # that were built alike have servers that say the same.
         server = db.value("SELECT CONCAT(@@hostname, ':', @@port, ':', @@server_id)")
+        projects = "\n".join(row["id"] for row in db.rows("SELECT id FROM project ORDER BY id"))
+        content = hashlib.sha256(projects.encode()).hexdigest()[:12]
         return {
             "schema": catalog_view.schema_version(db),
             "regions": list(catalog_view.region_names(db)),
-            "database": f"{account.database} on {server}",
+            "database": f"{account.database} on {server} (projects {content})",
         }
 
 
-def _memcached(options: Options, own: Iterable[str]) -> list[str]:
+def memcached_servers(options: Options, own: Sequence[str]) -> dict[str, list[str]]:
+    """The memcached servers that are named, by address; and `local`, what a loopback name means to the other nodes."""
     store = [name.strip() for name in (options.get("memcache", "servers") or "").split(",") if name.strip()]
-    return sorted({name for server in (*cache_from(options).servers, *store) for name in resolved(server, own)})
-
-
-def resolved(server: str, own: Iterable[str]) -> list[str]:
-    """A memcached's addresses with its port; a loopback becomes this node's own, so that two nodes' are told apart."""
-    host, _, port = server.rpartition(":")
-    if not host or host.startswith("unix"):
-        return [f"{server} here, {', '.join(own)}"]
-    try:
-        found = {str(item[4][0]) for item in socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)}
-    except OSError:
-        return [server]
-    local = any(address.startswith("127.") or address == "::1" for address in found)
-    return [f"{address}:{port}" for address in (own if local else found)]
+    named: set[str] = set()
+    local: set[str] = set()
+    for server in (*cache_from(options).servers, *store):
+        found = sockets.resolved(server)
+        if any(address.startswith("127.") or address == "::1" for address, _ in found):
+            local |= {f"{address}:{port}" for address in own for _, port in found}
+        else:
+            named |= {f"{address}:{port}" for address, port in found} or {server}
+    return {"memcached": sorted(named), "local_memcached": sorted(local)}

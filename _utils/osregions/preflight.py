@@ -8,6 +8,7 @@ from typing import Any
 
 from osregions.catalog.names import listed, same_name
 from osregions.model import Finding
+from osregions.releases import parse
 from osregions.settings import Settings
 
 MOST_SKEW_SECONDS = 5.0
@@ -24,6 +25,7 @@ class NodeView:
     database: str | None = None
     regions: tuple[str, ...] = ()
     memcached: tuple[str, ...] = ()
+    local_memcached: tuple[str, ...] = ()
     clock: float | None = None
     reach: Mapping[str, str] | None = None
     problems: tuple[str, ...] = ()
@@ -39,6 +41,7 @@ class NodeView:
             database=data.get("database"),
             regions=tuple(data.get("regions") or ()),
             memcached=tuple(data.get("memcached") or ()),
+            local_memcached=tuple(data.get("local_memcached") or ()),
             clock=data.get("clock"),
             reach=data.get("reach") or {},
             problems=tuple(data.get("problems") or ()),
@@ -46,24 +49,32 @@ class NodeView:
 
 
 def check(
-    settings: Settings, views: Sequence[NodeView], asked: float, answered: float, joining: str
+    settings: Settings,
+    views: Sequence[NodeView],
+    asked: float,
+    answered: float,
+    joining: str,
+    others: Sequence[NodeView] = (),
 ) -> tuple[Finding, ...]:
-    """List what stands in the way of joining, worst first.
+    """List what stands in the way of joining.
 
-    `asked` and `answered` are the master's clock before and after the views were taken (seconds since the epoch).
+    `views` are those of keystone nodes, `others` those of nodes whose services will sign in at home. `asked` and
+    `answered` are the master's clock before and after the views were taken (seconds since the epoch).
     """
     findings = [
         *_missing(settings, views, joining),
-        *_problems(views),
+        *_problems((*views, *others)),
         *_same(views, "release", "release-differs", "keystone release", "bring all to one release first"),
         *_same(views, "schema", "schema-differs", "schema", "run `keystone-manage db_sync` of one release everywhere"),
         *_databases(views),
         *_memcached(views),
         *_clocks(views, asked, answered),
-        *_reach(views),
+        *_reach((*views, *others)),
+        *_stores(settings, views),
+        *_admin_port(settings, views),
         *_names(settings, views, joining),
     ]
-    return tuple(sorted(findings, key=lambda finding: finding.severity != "error"))
+    return tuple(findings)
 
 
 def _missing(settings: Settings, views: Sequence[NodeView], joining: str) -> Iterable[Finding]:
@@ -106,7 +117,10 @@ def _databases(views: Sequence[NodeView]) -> Iterable[Finding]:
 
 def _memcached(views: Sequence[NodeView]) -> Iterable[Finding]:
     for one, other in _pairs(views):
-        shared = sorted(set(one.memcached) & set(other.memcached))
+        # An address that both have (a bridge of libvirt's, say) tells nothing: each means its own by it.
+        alike = set(one.local_memcached) & set(other.local_memcached)
+        seen = [set(view.memcached) | (set(view.local_memcached) - alike) for view in (one, other)]
+        shared = sorted((seen[0] & seen[1]) - (alike - set(one.memcached) - set(other.memcached)))
         if shared and one.database != other.database:
             yield Finding(
                 "shared-memcached",
@@ -144,6 +158,37 @@ def _reach(views: Sequence[NodeView]) -> Iterable[Finding]:
                     f"{url} can't be reached: {outcome}",
                     "open that port between them",
                 )
+
+
+def _stores(settings: Settings, views: Sequence[NodeView]) -> Iterable[Finding]:
+    """Up to Newton tokens live in memcached: a region's keystones must share one, and no other region's."""
+    for region in sorted({view.region for view in views}):
+        nodes = [view for view in views if view.region == region and view.release is not None]
+        if len(nodes) < 2 or not any(parse(view.release or 0).stores_tokens for view in nodes):
+            continue
+        if not settings.regions[region].memcached_servers and not all(view.memcached for view in nodes):
+            yield Finding(
+                "token-store-not-shared",
+                "error",
+                region,
+                f"{len(nodes)} keystone nodes would each keep tokens in a memcached of their own",
+                f"name the servers they share in pillar, regions:{region}:memcached_servers",
+            )
+
+
+def _admin_port(settings: Settings, views: Sequence[NodeView]) -> Iterable[Finding]:
+    """Up to Pike an admin endpoint follows as $(admin_endpoint)s, which the serving keystone must know."""
+    if not settings.identity.follow or not any(view.release and parse(view.release).serves_v2 for view in views):
+        return
+    for region in sorted({view.region for view in views}):
+        if not settings.regions[region].admin_endpoint:
+            yield Finding(
+                "no-admin-endpoint",
+                "error",
+                region,
+                "this keystone release has a URL of its own for admins, and pillar does not name it",
+                f"set regions:{region}:admin_endpoint, such as http://10.213.1.11:35357, or explicit `identity` URLs",
+            )
 
 
 def _names(settings: Settings, views: Sequence[NodeView], joining: str) -> Iterable[Finding]:

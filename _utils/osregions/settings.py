@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ class RegionSettings:
     public_endpoint: str
     admin_endpoint: str | None
     renamed_from: str | None
+    memcached_servers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ _REGION: Mapping[str, Any] = {
     "public_endpoint": _url,
     "admin_endpoint": _url,
     "renamed_from": _text,
+    "memcached_servers": _texts,
 }
 SCHEMA: Mapping[str, Any] = {
     "home": check_region_name,
@@ -116,8 +118,6 @@ SCHEMA: Mapping[str, Any] = {
         "config": _text,
         "release": _number(8, 30),
         "service": _text,
-        "user": _text,
-        "group": _text,
         "manage": _text,
         "url": _url,
         "wait": _number(1, 3600),
@@ -167,6 +167,7 @@ def read(pillar: object) -> Settings:
         targets={**TARGETS, **{role: text for role, text in (pillar.get("targets") or {}).items() if text}},
     )
     _check_together(settings)
+    _check_servers(settings, (pillar.get("tokens") or {}).get("servers") or ())
     return settings
 
 
@@ -204,7 +205,25 @@ def _region(name: str, data: Mapping[str, Any] | None) -> RegionSettings:
             "write the URL of that region's keystone without its version, such as http://10.213.1.11:5000",
         )
     public = _url(data["public_endpoint"], f"pillar {PILLAR}:regions:{name}:public_endpoint")
-    return RegionSettings(name, public, data.get("admin_endpoint"), data.get("renamed_from"))
+    return RegionSettings(
+        name,
+        public,
+        data.get("admin_endpoint"),
+        data.get("renamed_from"),
+        tuple(data.get("memcached_servers") or ()),
+    )
+
+
+def _check_servers(settings: Settings, servers: Sequence[str]) -> None:
+    """Pillar is one for all regions: a server named for all would hold what two databases say under the same keys."""
+    loopback = ("127.", "localhost", "[::1]", "::1")
+    common = [server for server in servers if not server.startswith(loopback)]
+    if common and len(settings.regions) > 1:
+        raise SettingsError(
+            f"{', '.join(common)} would be every region's memcached",
+            f"pillar {PILLAR}:tokens:servers",
+            "name servers under each region instead, as memcached_servers",
+        )
 
 
 def _check_together(settings: Settings) -> None:

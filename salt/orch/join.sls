@@ -11,9 +11,15 @@ include:
   - orch.preflight
 
 {#- What is wrong with the pillar is the preflight's to say. #}
-{%- if not cloud.error %}
+{%- if not cloud.error and cloud.join %}
 {%- set home = cloud.targets.keystone.replace('{region}', cloud.home) %}
 {%- set member = cloud.targets.keystone.replace('{region}', cloud.join) %}
+
+{{ cloud.join }} fits into the catalog of {{ cloud.home }}:
+  regions.endpoints_fit:
+    - name: {{ cloud.join | json }}
+    - require:
+      - regions: preflight
 
 tokens are kept out of both databases (P1, P2):
   salt.state:
@@ -23,7 +29,7 @@ tokens are kept out of both databases (P1, P2):
       - regions.catalog.client
       - regions.tokens
     - require:
-      - regions: preflight
+      - regions: {{ cloud.join }} fits into the catalog of {{ cloud.home }}
 
 {%- if cloud.regions[cloud.join].renamed_from %}
 
@@ -40,7 +46,7 @@ tokens are kept out of both databases (P1, P2):
 
 {{ cloud.join }} is in the catalog of {{ cloud.home }} (P5, P6):
   regions.endpoints_carried:
-    - name: {{ cloud.join }}
+    - name: {{ cloud.join | json }}
     - require:
       - salt: tokens are kept out of both databases (P1, P2)
 
@@ -54,7 +60,7 @@ every keystone serves what its tables say:
 
 {{ cloud.join }} and {{ cloud.home }} are one cloud:
   regions.joined:
-    - name: {{ cloud.join }}
+    - name: {{ cloud.join | json }}
     - require:
       - salt: every keystone serves what its tables say
 {%- endif %}

@@ -3,4 +3,4 @@
 
 preflight:
   regions.preflight_passed:
-    - name: {{ (pillar.get('openstack_regions') or {}).get('join') or '' }}
+    - name: {{ ((pillar.get('openstack_regions') or {}).get('join') or '') | json }}

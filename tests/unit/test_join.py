@@ -40,7 +40,7 @@ def test_one_cloud_lacks_nothing():
         ([IDENTITY, entry("image", served("g1", "RegionOne", "x"))], "does not serve RegionTwo's image endpoint g2"),
         ([IDENTITY, entry("image", served("g2", "RegionOne", "x"))], "endpoint g2 is served as image of RegionOne"),
         ([IDENTITY, entry("volume", served("g2", "RegionTwo", "x"))], "endpoint g2 is served as volume of RegionTwo"),
-        ([IDENTITY, IMAGE, entry("image", served("g3", "RegionTwo", "x"))], "several entries of the type image"),
+        ([IDENTITY, IMAGE, entry("image", served("g3", "RegionTwo", "x"))], "beside home's, of the type image"),
         ([entry("identity", served("i2", "RegionTwo", "http://one:5000/v3"))],
          "no region RegionOne"),
         ([entry("identity", ONE, served("i2", "RegionTwo", "http://two:5000/v3")), IMAGE],
@@ -75,9 +75,31 @@ def test_a_service_without_endpoints_is_no_second_entry():
 
 def test_each_region_must_reach_the_others_keystone():
     assert join.keystone_urls(SETTINGS, "RegionTwo") == {
-        "RegionOne": ["http://two:5000/v3"],
-        "RegionTwo": ["http://one:5000/v3"],
+        "RegionOne": ["http://two:5000"],
+        "RegionTwo": ["http://one:5000"],
     }
+
+
+def test_disabled_rows_are_not_expected_to_be_served():
+    rows = {
+        "services": [{"id": "s1", "type": "image", "enabled": 1}, {"id": "s2", "type": "volume", "enabled": 0}],
+        "endpoints": [
+            {"id": "e1", "service_id": "s1", "enabled": 1},
+            {"id": "e2", "service_id": "s1", "enabled": 0},
+            {"id": "e3", "service_id": "s2", "enabled": 1},
+        ],
+    }
+    assert [(row["id"], row["type"]) for row in join.enabled_endpoints(rows)] == [("e1", "image")]
+
+
+def test_what_home_had_twice_before_is_its_own_business():
+    again = entry("image", served("g3", "RegionOne", "http://x"))
+    assert missing([IDENTITY, IMAGE, again]) == []
+
+
+def test_a_minion_that_is_silent_is_a_problem():
+    (problem,) = join.silent("m", "RegionOne").problems
+    assert "does not answer" in problem
 
 
 def test_an_answer_becomes_a_view_and_an_error_a_problem():
@@ -99,6 +121,8 @@ def test_the_first_of_equals_answers_for_all():
 def test_the_one_result_of_a_state():
     result = {"result": None, "changes": {"x": 1}, "comment": ""}
     assert join.state_result({"id_|-x_|-y": result}) == result
-    for answer in (["Rendering failed"], {"a": {}, "b": {}}, {"a": {}}, "no", None):
+    for answer in (["Rendering failed"], {"a": {}, "b": {}}, {"a": {}}, "no"):
         with pytest.raises(Refused, match="a minion answered"):
             join.state_result(answer)
+    with pytest.raises(Refused, match="no minion answered"):
+        join.state_result(None)

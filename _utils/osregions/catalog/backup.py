@@ -25,6 +25,7 @@ SCOPES = ("catalog", "database")
 # Tokens are worth nothing after a restore, and on Liberty may be gigabytes.
 _WORTHLESS = ("token",)
 KEEP = 30
+BEFORE_RESTORING = "before restoring"
 
 
 @dataclass(frozen=True)
@@ -103,24 +104,27 @@ def backups(database: str | None = None, directory: str | Path = files.BACKUPS) 
     """The backups that are whole, newest first."""
     found = []
     for note in (Path(directory) / "database").glob("*.json"):
-        backup = Backup(**json.loads(note.read_text()))
-        if Path(backup.backup).exists() and database in (None, backup.database):
+        backup = _read(note)
+        if backup and Path(backup.backup).exists() and database in (None, backup.database):
             found.append(backup)
     return sorted(found, key=lambda backup: backup.taken, reverse=True)
 
 
 def find(path: str, directory: str | Path = files.BACKUPS, database: str | None = None) -> Backup:
-    """The note of one backup, after its content was checked against it; `latest` is the newest, of `database`."""
+    """The note of one backup, after its content was checked against it; `latest` is the newest, of `database`.
+
+    What a restore keeps of the state it replaces is never the `latest`: restoring twice must not undo itself.
+    """
     if path == "latest":
-        newest = backups(database, directory)
+        newest = [item for item in backups(database, directory) if not item.reason.startswith(BEFORE_RESTORING)]
         if not newest:
             raise BackupError("there is no backup", str(directory), "make one with keystone_catalog.backup")
         path = newest[0].backup
     note = _note(Path(path))
     if not note.exists() or not Path(path).exists():
         raise BackupError(f"{path} is not a backup", remedy="list them with keystone_catalog.backups")
-    backup = Backup(**json.loads(note.read_text()))
-    if _sha256(Path(path)) != backup.sha256:
+    backup = _read(note)
+    if backup is None or _sha256(Path(path)) != backup.sha256:
         raise BackupError(f"{path} is not what it was when it was made", remedy="take another backup")
     return backup
 
@@ -187,6 +191,14 @@ def _folder(directory: str | Path) -> Path:
         return files.private_directory(Path(directory) / "database")
     except OSError as err:
         raise BackupError(f"there can be no backups: {err.strerror}", str(directory), "name another directory") from err
+
+
+def _read(note: Path) -> Backup | None:
+    """What a note says; nothing when it is damaged, or somebody else's: then it is no backup, and no hindrance."""
+    try:
+        return Backup(**json.loads(note.read_text()))
+    except (ValueError, TypeError):
+        return None
 
 
 def _note(path: Path) -> Path:

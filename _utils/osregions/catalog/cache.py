@@ -74,13 +74,15 @@ def all_keys(release: Release) -> tuple[str, ...]:
 
 def invalidate(cache: Cache, keys: Sequence[str]) -> str:
     """Delete the keys on each server; return one line on what was done. Raises CacheError when that can't be told."""
-    if not cache.shared or not keys:
+    if not cache.shared:
         return "keystone shares no cache, nothing to invalidate"
+    if not keys:
+        return "nothing is cached that would have to go"
     if not any(word in cache.backend for word in _MEMCACHED):
         raise CacheError(
             f"entries of the cache backend {cache.backend} can't be deleted from here",
             "[cache] backend in keystone.conf",
-            f"restart keystone if it caches in its own memory, or delete these keys there: {', '.join(keys)}",
+            "let keystone cache in memcached, as regions.tokens does, or set [cache] enabled = false; and restart it",
         )
     for server in cache.servers:
         client = memcache.Client([_address(server)], socket_timeout=_TIMEOUT_SECONDS, dead_retry=0)

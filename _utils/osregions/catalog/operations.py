@@ -146,7 +146,9 @@ class Catalog:
         """Put back what a backup holds, after the present state was backed up in turn, and tell every cache."""
         wanted = backup.find(path, self.backups, self.account.database)
         check_reachable(cache_from(self.options))
-        before = self.back_up(f"before restoring {Path(wanted.backup).name}", wanted.scope, spare=wanted.backup)
+        before = self.back_up(
+            f"{backup.BEFORE_RESTORING} {Path(wanted.backup).name}", wanted.scope, spare=wanted.backup
+        )
         keys = self._all_keys()
         self._pending.note(keys)
         rows = backup.restore(self.account, wanted, tables)

@@ -213,12 +213,27 @@ def memcached_answers(config: str | None, style: str | None, timeout: float) -> 
 
 
 def memcached_listen(
-    config: str | None, style: str | None, wish: memcached_conf.Wish, dry: bool, backups: str | Path = files.BACKUPS
+    config: str | None,
+    style: str | None,
+    wish: memcached_conf.Wish,
+    dry: bool,
+    backups: str | Path = files.BACKUPS,
+    reached_at: Sequence[str] = (),
 ) -> Outcome:
-    """Make memcached's configuration say where it listens, and that UDP is off."""
+    """Make memcached's configuration say where it listens, and that UDP is off.
+
+    `reached_at` are this machine's addresses at which keystone itself reaches it, loopback aside. Raises Refused when
+    nobody named addresses, it listens on all of them, and closing it would cut keystone off.
+    """
     path, style = memcached_file(config, style)
     text = _text_of(path)
     before = memcached_conf.read(text, style)
+    if wish.listen is None and before.everywhere and reached_at:
+        raise Refused(
+            f"memcached listens on every address, and keystone reaches it at {', '.join(reached_at)}",
+            path,
+            "name the addresses that it is to be bound to, in pillar memcached:listen",
+        )
     after = memcached_conf.wanted(before, wish)
     changes = memcached_conf.changes(before, after)
     where = ", ".join(after.listen)

@@ -5,19 +5,19 @@
 {%- set region = cloud.regions.get(cloud.region) or {} %}
 
 {%- if region.get('renamed_from') %}
-{{ region.name }}:
+{{ region.name | json }}:
   keystone_catalog.region_renamed:
-    - old: {{ region.renamed_from }}
+    - old: {{ region.renamed_from | json }}
     - scope: {{ mapdata.backup.scope }}
 
 {%- for file in mapdata.openrc.files %}
 
 {{ file }}:
   keystone_catalog.openrc_region:
-    - region: {{ region.name }}
+    - region: {{ region.name | json }}
     - backups: {{ mapdata.backup.directory }}
     - require:
-      - keystone_catalog: {{ region.name }}
+      - keystone_catalog: {{ region.name | json }}
 {%- endfor %}
 {%- else %}
 this region keeps its name:

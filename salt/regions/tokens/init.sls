@@ -34,7 +34,7 @@ memcached runs:
 keystone keeps its tokens out of its database:
   keystone_tokens.configured:
     - store: {{ mapdata.tokens.store }}
-    - servers: {{ mapdata.tokens.servers | json }}
+    - servers: {{ (region.get('memcached_servers') or mapdata.tokens.servers) | json }}
     - cache_backend: {{ mapdata.tokens.cache_backend | json }}
     - config: {{ mapdata.keystone.config }}
     - require:
