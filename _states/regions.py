@@ -41,11 +41,7 @@ def preflight_passed(name, timeout=_TIMEOUT):
 
     def act(settings):
         urls = joining_of.keystone_urls(settings, name)
-        others = [
-            view
-            for view in _views(settings.target("region", name), name, "regions.reach", timeout, urls=urls[name])
-            if view.reach or view.problems
-        ]
+        others = _views(settings.target("region", name), name, "regions.reach", timeout, urls=urls[name])
         views, asked = [], time.time()
         for region in urls:
             views += _views(settings.target("keystone", region), region, "regions.view", timeout, urls=urls[region])
