@@ -106,6 +106,22 @@ def test_disk_full_while_backing_up(lab, fresh):
     _converged(lab, fresh)
 
 
+def test_what_home_refuses_is_refused_before_anything_is_renamed(lab, fresh):
+    """An attempt by hand left an endpoint of RegionTwo at home: it is named, and nothing is touched until it is gone."""
+    before = cloud.sums(lab, MEMBER)
+    made = lab.shell(
+        HOME,
+        ". /root/keystonerc_admin; openstack region create RegionTwo -f value -c region >/dev/null;"
+        " openstack endpoint create --region RegionTwo image public http://by.hand:9292 -f value -c id",
+    )
+    results = cloud.join(lab, check=False)
+    assert made in str(results) and "by.hand" in str(results)
+    assert cloud.rows(lab, MEMBER) == fresh[MEMBER]
+    assert cloud.sums(lab, MEMBER) == before
+    lab.shell(HOME, f". /root/keystonerc_admin; openstack endpoint delete {made}")
+    _converged(lab, fresh)
+
+
 _WRONG = (
     ('{"openstack_regions": {"hoem": "RegionOne"}}', ("hoem", "did you mean home?")),
     ('{"openstack_regions": {"join": "RegionNine"}}', ("RegionNine", "RegionOne, RegionTwo")),
