@@ -107,7 +107,7 @@ def test_disk_full_while_backing_up(lab, fresh):
 
 
 def test_what_home_refuses_is_refused_before_anything_is_renamed(lab, fresh):
-    """An attempt by hand left an endpoint of RegionTwo at home: it is named, and nothing is touched until it is gone."""
+    """An attempt by hand left an endpoint of RegionTwo at home: it is named, and nothing is touched before it goes."""
     before = cloud.sums(lab, MEMBER)
     made = lab.shell(
         HOME,
