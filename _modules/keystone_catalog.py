@@ -319,7 +319,7 @@ def backups(config=None):
     return _run(act)
 
 
-def restore(backup="latest", tables=None, config=None):
+def restore(backup="latest", tables=None, test=False, config=None):
     """
     Put back what a backup holds, in one transaction, after the present state was backed up in turn.
 
@@ -338,6 +338,9 @@ def restore(backup="latest", tables=None, config=None):
     tables
         List of texts: the tables to restore. Default: all that the backup holds.
 
+    test
+        Whether to say only what would change. Default: False.
+
     config
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
 
@@ -346,7 +349,7 @@ def restore(backup="latest", tables=None, config=None):
 
     Source: rows alone are loaded, so that no statement commits before the last row is in.
     """
-    return _run(lambda: _catalog(config).restore(backup, tables).as_dict())
+    return _run(lambda: _catalog(config).restore(backup, tables, dry=test).as_dict())
 
 
 def prune(keep=None, config=None):

@@ -147,6 +147,30 @@ def test_latest_is_the_latest_of_this_database(cloud, loaders, mariadb):
     mariadb.drop(other.name)
 
 
+def test_a_restore_shows_beforehand_what_it_will_do(cloud):
+    made = cloud.modules["keystone_catalog.backup"](scope="catalog")
+    cloud.database.query("DELETE FROM endpoint LIMIT 2")
+    plan = cloud.modules["keystone_catalog.restore"](made["backup"], ["endpoint"], test=True)
+    assert plan["changes"] == {"endpoint": {"old": 8, "new": 10}}
+    assert len(cloud.database.query("SELECT * FROM endpoint")) == 8
+    assert cloud.modules["keystone_catalog.restore"](made["backup"], ["endpoint"])["changes"] == plan["changes"]
+
+
+def test_restoring_the_latest_twice_does_not_undo_itself(cloud):
+    cloud.modules["keystone_catalog.backup"](scope="catalog")
+    cloud.database.query("DELETE FROM endpoint LIMIT 2")
+    for _ in range(2):
+        cloud.modules["keystone_catalog.restore"]("latest")
+        assert len(cloud.database.query("SELECT * FROM endpoint")) == 10
+
+
+def test_a_note_that_is_damaged_is_no_backup_and_no_hindrance(cloud):
+    made = cloud.modules["keystone_catalog.backup"](scope="catalog")
+    (cloud.backups / "database" / "stranger.json").write_text("{not json")
+    assert cloud.modules["keystone_catalog.backups"]() == [made]
+    assert cloud.modules["keystone_catalog.backup"](scope="catalog")["rows"] == made["rows"]
+
+
 def cut(path):
     path.write_bytes(path.read_bytes()[:-20])
 

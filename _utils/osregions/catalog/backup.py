@@ -16,7 +16,7 @@ from typing import Any
 from osregions import files
 from osregions.catalog import view
 from osregions.catalog.dump import dump_rows, dump_schema, load
-from osregions.database import Account, quoted, session
+from osregions.database import Account, Session, quoted, session
 from osregions.errors import BackupError
 from osregions.releases import Release
 
@@ -129,8 +129,8 @@ def find(path: str, directory: str | Path = files.BACKUPS, database: str | None 
     return backup
 
 
-def restore(account: Account, backup: Backup, tables: Sequence[str] | None = None) -> dict[str, int]:
-    """Give the tables of a backup the rows they had, in one transaction; return how many rows each has now.
+def check(account: Account, backup: Backup, tables: Sequence[str] | None = None) -> dict[str, int]:
+    """See whether a backup fits the database as it is; return how many rows the tables to restore hold now.
 
     Raises BackupError when the database has another schema by now, or is not the one the backup was made of.
     """
@@ -142,7 +142,7 @@ def restore(account: Account, backup: Backup, tables: Sequence[str] | None = Non
         raise BackupError(
             f"the backup is of the database {backup.database}, not {account.database}", backup.backup, "take its own"
         )
-    with session(account) as db, db.alone():
+    with session(account) as db:
         schema = view.schema_version(db)
         if schema != backup.schema:
             raise BackupError(
@@ -150,8 +150,22 @@ def restore(account: Account, backup: Backup, tables: Sequence[str] | None = Non
                 backup.backup,
                 "restore it with the keystone release that it was made under",
             )
+        return _count(db, wanted)
+
+
+def restore(account: Account, backup: Backup, tables: Sequence[str] | None = None) -> dict[str, int]:
+    """Give the tables of a backup the rows they had, in one transaction; return how many rows each has now.
+
+    Raises BackupError where `check` does, and when the server takes no rows back.
+    """
+    with session(account) as db, db.alone():
+        wanted = list(check(account, backup, tables))
         load(account, Path(backup.backup), wanted)
-        return {name: int(db.value(f"SELECT COUNT(*) FROM {quoted(name)}")) for name in wanted}
+        return _count(db, wanted)
+
+
+def _count(db: Session, tables: Sequence[str]) -> dict[str, int]:
+    return {name: int(db.value(f"SELECT COUNT(*) FROM {quoted(name)}")) for name in tables}
 
 
 def prune(

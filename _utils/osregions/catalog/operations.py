@@ -142,9 +142,13 @@ class Catalog:
         """Make a backup now (P3); `spare` is an older one that must not go for it."""
         return backup.make(self.account, reason, scope or self.scope, self.backups, self.keep, self.release, spare)
 
-    def restore(self, path: str, tables: Sequence[str] | None = None) -> Outcome:
+    def restore(self, path: str, tables: Sequence[str] | None = None, dry: bool = False) -> Outcome:
         """Put back what a backup holds, after the present state was backed up in turn, and tell every cache."""
         wanted = backup.find(path, self.backups, self.account.database)
+        if dry:
+            now = backup.check(self.account, wanted, tables)
+            planned: dict[str, Any] = {name: {"old": count, "new": wanted.rows[name]} for name, count in now.items()}
+            return Outcome(planned, f"would restore {sum(wanted.rows[name] for name in now)} rows of {len(now)} tables")
         check_reachable(cache_from(self.options))
         before = self.back_up(
             f"{backup.BEFORE_RESTORING} {Path(wanted.backup).name}", wanted.scope, spare=wanted.backup
