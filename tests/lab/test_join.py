@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import time
+
 import pytest
 
 from tests.lab import cloud
@@ -102,6 +105,26 @@ def test_backups_are_whole_private_and_restorable(standalone, joined):
         assert found and found[0]["scope"] == "database"
         modes = standalone.exec(host, "bash", "-c", "stat -c %a /var/backups/openstack-regions/*/*").stdout.split()
         assert set(modes) == {"600"}
+
+
+def test_a_keystone_node_that_comes_back_is_looked_at(standalone, joined):
+    """The reactor minion_start: a row was changed behind keystone's back while the minion was off."""
+    conf = {"reactor": [{"salt/minion/*/start": ["salt://reactor/minion_start.sls"]}]}
+    standalone.exec(HOME, "tee", "/etc/salt/master.d/reactor.conf", input=json.dumps(conf))
+    standalone.exec(MEMBER, "systemctl", "stop", "salt-minion")
+    standalone.exec(HOME, "systemctl", "restart", "salt-master")
+    cloud.catalog(standalone, MEMBER)  # from now on it is cached
+    change = "UPDATE endpoint SET url = REPLACE(url, '{}', '{}') WHERE url LIKE '%:{}%'"
+    standalone.exec(MEMBER, "mariadb", "keystone", "-e", change.format(":9292", ":9293", "9292"))
+    assert ":9293" not in str(cloud.catalog(standalone, MEMBER))
+    standalone.exec(MEMBER, "systemctl", "start", "salt-minion")
+    until = time.monotonic() + 90
+    while ":9293" not in str(cloud.catalog(standalone, MEMBER)):
+        assert time.monotonic() < until, "no reaction within 90 s"
+    standalone.exec(MEMBER, "mariadb", "keystone", "-e", change.format(":9293", ":9292", "9293"))
+    standalone.salt(HOME, MEMBER, "keystone_catalog.invalidate")
+    standalone.exec(HOME, "rm", "/etc/salt/master.d/reactor.conf")
+    standalone.exec(HOME, "systemctl", "restart", "salt-master")
 
 
 def test_clean_brings_both_clusters_back(planned, standalone, joined):
