@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 CONTROLLERS = ("one-controller", "two-controller")
 _TABLES = ("region", "service", "endpoint", "project", "user", "local_user", "role", "assignment")
@@ -62,3 +63,13 @@ def endpoints(lab, host="one-controller"):
     """The endpoints that the API lists, as openstackclient gives them."""
     text = lab.exec(host, "bash", "-c", ". /root/keystonerc_admin; openstack endpoint list -f json").stdout
     return json.loads(text)
+
+
+def minions_answer(lab):
+    """Wait until all minions take jobs again; a ping that comes too early is given up soon, and sent anew."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        done = lab.exec(CONTROLLERS[0], "salt", "--out=txt", "--timeout=3", "*", "test.ping", check=False)
+        if done.stdout.count("True") == 4:
+            return
+    raise AssertionError("the minions did not come back within 120 s")

@@ -37,16 +37,6 @@ def _log(lab):
     return lab.exec(HOME, "bash", "-c", "tail -n 60 /root/join.log", check=False).stdout
 
 
-def _minions_answer(lab):
-    """Wait until all minions take jobs again; a ping that comes too early is given up soon, and sent anew."""
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        done = lab.exec(HOME, "salt", "--out=txt", "--timeout=3", "*", "test.ping", check=False)
-        if done.stdout.count("True") == 4:
-            return
-    raise AssertionError("the minions did not come back within 120 s")
-
-
 def _converged(lab, before):
     """The second run does the rest; then all rows are there, once."""
     cloud.join(lab)
@@ -69,7 +59,7 @@ def test_minion_killed_while_it_renames(lab, fresh):
     _wait_for(lab, MEMBER, f"ls {_BACKUPS}/database/*.sql.gz")
     lab.shell(MEMBER, "systemctl kill --signal=KILL salt-minion; sleep 1; systemctl restart salt-minion")
     lab.shell(HOME, "pkill -KILL -f [s]tate.orchestrate || true")
-    _minions_answer(lab)
+    cloud.minions_answer(lab)
     _converged(lab, fresh)
     assert cloud.changed(cloud.join(lab)) == {}, "a third run has nothing to do"
 
@@ -88,7 +78,7 @@ def test_master_killed_between_the_steps(lab, fresh):
     _wait_for(lab, MEMBER, f"ls {_BACKUPS}/files/*keystone.conf*")
     lab.shell(HOME, "systemctl kill --signal=KILL salt-master; pkill -KILL -f [s]tate.orchestrate || true")
     lab.shell(HOME, "sleep 1; systemctl restart salt-master")
-    _minions_answer(lab)
+    cloud.minions_answer(lab)
     _wait_for(lab, MEMBER, "! salt-call --local saltutil.running --out=json 2>/dev/null | grep -q state", seconds=120)
     _converged(lab, fresh)
 

@@ -122,9 +122,11 @@ def test_a_keystone_node_that_comes_back_is_looked_at(standalone, joined):
     while ":9293" not in str(cloud.catalog(standalone, MEMBER)):
         assert time.monotonic() < until, "no reaction within 90 s"
     standalone.exec(MEMBER, "mariadb", "keystone", "-e", change.format(":9293", ":9292", "9293"))
+    cloud.minions_answer(standalone)
     standalone.salt(HOME, MEMBER, "keystone_catalog.invalidate")
     standalone.exec(HOME, "rm", "/etc/salt/master.d/reactor.conf")
     standalone.exec(HOME, "systemctl", "restart", "salt-master")
+    cloud.minions_answer(standalone)
 
 
 def test_clean_brings_both_clusters_back(planned, standalone, joined):
