@@ -17,6 +17,8 @@ openstack_regions:
       public_endpoint: http://10.213.1.11:5000
       # Up to Pike (12), keystone has a URL of its own for admins:
       # admin_endpoint: http://10.213.1.11:35357
+      # The URL that services use, where it is not the public one:
+      # internal_endpoint: http://10.213.1.11:5000
       # The memcached servers that this region's keystones share. Left out: those they name already, else each its own;
       # up to Newton (10), where tokens live there, several keystones must share them.
       # memcached_servers: ['10.213.1.11:11211']
@@ -104,3 +106,28 @@ openstack_regions:
   # openrc:
   #   files: [/root/keystonerc_admin, /root/admin-openrc, /root/openrc]
   #   admin: /root/keystonerc_admin
+
+  # The accounts by which a joining region's services sign in at home (P8) stand in openstack_regions_credentials.sls,
+  # which only the nodes that need them are given.
+
+  # How the services' files are found and changed (P7), and the services restarted (P9).
+  # repoint:
+  #   # Left out: /etc, and the distribution's defaults.
+  #   roots: [/etc]
+  #   # Seconds to wait for a service to answer after a restart.
+  #   wait: 90
+
+  # What is added to the catalogue of options: a project of one's own, or further options of a known one.
+  # projects:
+  #   billing:
+  #     # Its folders under /etc, and its own configuration files there, the main one first.
+  #     folders: [billing]
+  #     files: [billing.conf, 'billing-*.ini']
+  #     # Options that name a keystone; with `: public` or `: admin` behind one when it is not the internal interface.
+  #     urls: ['[backend] identity_url', '[DEFAULT] login_url: public']
+  #     # Options that name a region, and sections that sign in with username and password.
+  #     regions: ['[backend] region']
+  #     accounts: [backend]
+  #     # Its systemd units; of an API its port, type, and a path that needs a token.
+  #     services:
+  #       billing-api: {files: [billing.conf], port: 8999, type: billing, probe: /v1/bills}

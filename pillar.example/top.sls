@@ -3,3 +3,8 @@
 base:
   '*':
     - openstack_regions
+  # Home's passwords of the services' accounts go to the nodes of joining regions alone. A grain is what a minion says of
+  # itself: where minions are not trusted to tell the truth, target them here by their ids.
+  'G@region:RegionTwo':
+    - match: compound
+    - openstack_regions_credentials

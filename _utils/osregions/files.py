@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import fcntl
+import glob
 import json
 import os
 import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from osregions.errors import BackupError
 
 BACKUPS = "/var/backups/openstack-regions"
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
+# In the name of a file that is being written; one that is left over was a kill's, and the next run takes it away.
+_UNFINISHED = ".osregions-"
 
 
 def private_directory(path: str | Path) -> Path:
@@ -38,7 +43,19 @@ def write(path: str | Path, data: bytes, like: str | Path | None = None, mode: i
     `like` names a file whose owner, mode and extended attributes (SELinux context among them) the new one takes.
     """
     target = Path(path)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    name = _stage(target, data, like, mode)
+    try:
+        os.replace(name, target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+    _sync_directory(target.parent)
+
+
+def _stage(target: Path, data: bytes, like: str | Path | None, mode: int = 0o600) -> str:
+    """Write a file's new text beside it, whole and safe on disk; return the temporary file's path."""
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}{_UNFINISHED}", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -48,12 +65,11 @@ def write(path: str | Path, data: bytes, like: str | Path | None = None, mode: i
                 os.fchmod(file.fileno(), mode)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, target)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
-    _sync_directory(target.parent)
+    return name
 
 
 def _dress(descriptor: int, like: str | Path) -> None:
@@ -89,6 +105,77 @@ def replace(path: str | Path, text: str | bytes, backups: str | Path = BACKUPS) 
     backup = keep(target, backups)
     write(target, data, like=target)
     return backup
+
+
+def replace_all(texts: Mapping[str, bytes], backups: str | Path = BACKUPS) -> list[str]:
+    """Give several files new texts, all or none: each is backed up and written beside the old one, then all renamed.
+
+    A symbolic link stays one. A full disk, or a folder that can't be written, is met before the first file changes; a
+    kill in the midst of the renaming leaves each file whole, old or new. Returns the backups.
+    """
+    targets = {Path(os.path.realpath(path)): data for path, data in texts.items()}
+    for target in targets:
+        writable(target)
+    kept, staged = [], {}
+    try:
+        for target, data in targets.items():
+            sweep(target)
+            kept.append(keep(target, backups))
+            staged[target] = _stage(target, data, like=target)
+        for target, name in list(staged.items()):
+            os.replace(name, target)
+            del staged[target]
+    except OSError as err:
+        raise BackupError(
+            f"{err.filename or 'a file'} can't be written: {err.strerror}",
+            ", ".join(sorted({str(target.parent) for target in targets}))[:300],
+            "make room or give the right to write there, and run this again",
+        ) from err
+    finally:
+        for name in staged.values():
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+        for folder in {target.parent for target in targets}:
+            with contextlib.suppress(OSError):
+                _sync_directory(folder)
+    return kept
+
+
+def writable(path: str | Path) -> None:
+    """Raise BackupError when a file could not be replaced: rights, a read-only file system, an immutable file."""
+    target = os.path.realpath(path)
+    try:
+        # Opened and closed again: nothing else tells of immutable files and read-only mounts alike.
+        os.close(os.open(target, os.O_WRONLY | os.O_CLOEXEC))
+    except OSError as err:
+        raise BackupError(
+            f"{path} can't be written: {err.strerror}", "", "give this user the right to write it, or leave it out"
+        ) from err
+    if not os.access(os.path.dirname(target), os.W_OK | os.X_OK):
+        raise BackupError(
+            f"{path} can't be replaced: its folder can't be written",
+            os.path.dirname(target),
+            "give this user the right to write there",
+        )
+
+
+def sweep(path: str | Path) -> None:
+    """Take away what a killed run left unfinished beside a file."""
+    target = Path(path)
+    for leftover in target.parent.glob(f".{glob.escape(target.name)}{_UNFINISHED}*"):
+        leftover.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(backups: str | Path = BACKUPS) -> Iterator[None]:
+    """Hold this machine's files: one writer at a time. The lock goes with its holder, however that ends."""
+    directory = private_directory(backups)
+    descriptor = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def keep(path: str | Path, backups: str | Path = BACKUPS) -> str:

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 from osregions.catalog.identity_urls import IdentityUrls, wish_from
 from osregions.catalog.names import check_region_name, same_name
+from osregions.conf import credentials, extension
+from osregions.conf import keystones as ks
+from osregions.conf.known import Known
 from osregions.errors import SettingsError
 
 PILLAR = "openstack_regions"
@@ -25,6 +28,17 @@ class RegionSettings:
     admin_endpoint: str | None
     renamed_from: str | None
     memcached_servers: tuple[str, ...] = ()
+    internal_endpoint: str | None = None
+
+    @property
+    def keystone(self) -> ks.Keystone:
+        """This region's keystone on each interface; one that is not declared is the public one's."""
+        return ks.Keystone(
+            self.name,
+            self.public_endpoint,
+            (self.internal_endpoint or self.public_endpoint).rstrip("/"),
+            (self.admin_endpoint or self.internal_endpoint or self.public_endpoint).rstrip("/"),
+        )
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,12 @@ class Settings:
     identity: IdentityUrls
     verbatim: bool
     targets: Mapping[str, str]
+    known: Known
+
+    @property
+    def keystones(self) -> tuple[ks.Keystone, ...]:
+        """Every region's keystone."""
+        return tuple(region.keystone for region in self.regions.values())
 
     def joining(self) -> RegionSettings:
         """The region that is to join; raises SettingsError when pillar names none."""
@@ -86,12 +106,21 @@ def _one_of(*words: str) -> Check:
 
 
 def _url(value: Any, where: str) -> str:
+    if isinstance(value, (list, tuple)) or (isinstance(value, str) and len(value.replace(",", " ").split()) > 1):
+        raise SettingsError(f"{value!r} is more than one URL for one interface", where, "write the one that all reach")
     parts = urlsplit(value) if isinstance(value, str) else None
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError(f"{value!r} is no URL", where, "write one such as http://10.213.1.11:5000")
+    if parts is None or parts.scheme not in ("http", "https") or ks.address(value) is None:
+        raise SettingsError(f"{value!r} is no URL with a host", where, "write one such as http://10.213.1.11:5000")
     if parts.path.rstrip("/").endswith(("/v3", "/v2.0")):
         raise SettingsError(f"{value!r} ends in a version", where, "leave it off: the endpoints' rows add it")
     return str(value).rstrip("/")
+
+
+def _mapping(value: Any, where: str) -> Mapping[str, Any]:
+    """What has a reader of its own; the value is not shown, for it may hold secrets."""
+    if not isinstance(value, Mapping):
+        raise SettingsError("this is no mapping", where, "see pillar.example")
+    return value
 
 
 def _target(value: Any, where: str) -> str:
@@ -103,6 +132,7 @@ def _target(value: Any, where: str) -> str:
 _PORT = _number(1, 65535)
 _REGION: Mapping[str, Any] = {
     "public_endpoint": _url,
+    "internal_endpoint": _url,
     "admin_endpoint": _url,
     "renamed_from": _text,
     "memcached_servers": _texts,
@@ -142,6 +172,9 @@ SCHEMA: Mapping[str, Any] = {
     "mysql_client": {"package": _text},
     "backup": {"directory": _text, "keep": _number(1, 10000), "scope": _one_of("catalog", "database")},
     "openrc": {"files": _texts, "admin": _text},
+    "repoint": {"roots": _texts, "wait": _number(1, 3600)},
+    "credentials": _mapping,
+    "projects": _mapping,
 }
 TARGETS = {"keystone": "G@region:{region} and G@roles:keystone", "region": "G@region:{region}"}
 
@@ -158,6 +191,8 @@ def read(pillar: object) -> Settings:
         if not pillar.get(key):
             raise SettingsError(f"{key} is missing", f"pillar {PILLAR}", "declare it, see pillar.example")
     regions = {name: _region(name, data) for name, data in pillar["regions"].items()}
+    known = Known(more=extension.read(pillar.get("projects") or {}, f"pillar {PILLAR}:projects"))
+    credentials_of(pillar, known, lambda _: "asked for on the minion that needs it")
     settings = Settings(
         home=pillar["home"],
         regions=regions,
@@ -165,10 +200,19 @@ def read(pillar: object) -> Settings:
         identity=wish_from(pillar.get("identity"), f"pillar {PILLAR}:identity"),
         verbatim=pillar.get("services", "mapped") == "verbatim",
         targets={**TARGETS, **{role: text for role, text in (pillar.get("targets") or {}).items() if text}},
+        known=known,
     )
+    ks.check(settings.keystones, f"pillar {PILLAR}:regions")
     _check_together(settings)
     _check_servers(settings, (pillar.get("tokens") or {}).get("servers") or ())
     return settings
+
+
+def credentials_of(
+    pillar: Mapping[str, Any], known: Known, sdb: Callable[[str], Any] | None = None
+) -> dict[str, credentials.Credential]:
+    """The accounts that pillar names under `credentials`; `sdb` resolves values that begin with `sdb://`."""
+    return credentials.read(pillar.get("credentials") or {}, known.accounts, f"pillar {PILLAR}:credentials", sdb)
 
 
 def _check(data: Any, schema: Mapping[str, Any], where: str) -> None:
@@ -211,6 +255,7 @@ def _region(name: str, data: Mapping[str, Any] | None) -> RegionSettings:
         data.get("admin_endpoint"),
         data.get("renamed_from"),
         tuple(data.get("memcached_servers") or ()),
+        data.get("internal_endpoint"),
     )
 
 

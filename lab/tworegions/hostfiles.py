@@ -126,8 +126,8 @@ def _groups(top: Path) -> dict[str, int]:
     return {line.split(":")[0]: int(line.split(":")[2]) for line in lines}
 
 
-def prepare(host: Host, secret: Secrets, keys: saltfiles.Keys) -> None:
-    """Write everything that makes a copy of the image into this host of its cluster."""
+def prepare(host: Host, secret: Secrets, home: Secrets, keys: saltfiles.Keys) -> None:
+    """Write all that makes a copy of the image into this host of its cluster; `home` is the other's, or its own."""
     top = root(host)
     groups = _groups(top)
     write(top / "etc/hostname", f"{host.name}\n")
@@ -150,7 +150,7 @@ def prepare(host: Host, secret: Secrets, keys: saltfiles.Keys) -> None:
     else:
         text = _placement_conf(host, secret)
         write(top / "etc/placement/placement.conf", text, mode=0o640, owner=(0, groups["placement"]))
-    saltfiles.prepare(host, top, keys)
+    saltfiles.prepare(host, top, keys, {"glance": home.glance, "placement": home.placement})
     run(["chroot", top, "systemctl", "--quiet", "enable", *services])
 
 

@@ -55,7 +55,7 @@ def create(versions: Versions, progress: Progress) -> None:
         secrets = {region: hostfiles.Secrets() for region in network.REGIONS}
         for host in HOSTS:
             machine.mount(host, built.layers)
-            hostfiles.prepare(host, secrets[host.region], keys)
+            hostfiles.prepare(host, secrets[host.region], secrets[1], keys)
     _note(versions, snapshot.STANDALONE, layers)
     with progress.step("systemd starts in four hosts"):
         _boot()

@@ -9,6 +9,8 @@ from pathlib import Path
 from .settings import HOSTS, SOURCE, Host, controller, masters
 from .shell import run, write
 
+PILLAR = "/srv/pillar"
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -37,8 +39,11 @@ def _pair(image_root: Path) -> Pair:
     return Pair(private, public)
 
 
-def prepare(host: Host, top: Path, keys: Keys) -> None:
-    """Write Salt's configuration and keys into a host; masters know their minions beforehand and take no others."""
+def prepare(host: Host, top: Path, keys: Keys, accounts: dict[str, str]) -> None:
+    """Write Salt's configuration and keys into a host; masters know their minions beforehand and take no others.
+
+    `accounts` are the passwords of home's services, which a joining region's services are given by pillar.
+    """
     pair = keys.minions[host.name]
     write(top / "etc/salt/pki/minion/minion.pem", pair.private, mode=0o400)
     write(top / "etc/salt/pki/minion/minion.pub", pair.public)
@@ -61,6 +66,9 @@ def prepare(host: Host, top: Path, keys: Keys) -> None:
     )
     if not host.controller:
         return
+    credentials = {name: {"password": password} for name, password in accounts.items()}
+    text = _yaml({"openstack_regions": {"credentials": credentials}})
+    write(top / PILLAR.lstrip("/") / "openstack_regions_credentials.sls", text, mode=0o600)
     write(top / "etc/salt/pki/master/master.pem", keys.master.private, mode=0o400)
     write(top / "etc/salt/pki/master/master.pub", keys.master.public)
     for minion in HOSTS:
@@ -76,7 +84,8 @@ def prepare(host: Host, top: Path, keys: Keys) -> None:
                 "timeout": 20,
                 "gather_job_timeout": 5,
                 "file_roots": {"base": [SOURCE, f"{SOURCE}/salt"]},
-                "pillar_roots": {"base": [f"{SOURCE}/pillar.example"]},
+                # the example, but for its passwords: those are this cloud's
+                "pillar_roots": {"base": [PILLAR, f"{SOURCE}/pillar.example"]},
                 "file_ignore_regex": [r"(^|/)\.git($|/)", "__pycache__"],
             }
         ),

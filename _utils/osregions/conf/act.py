@@ -1,30 +1,49 @@
-"""Writing options into configuration files, and taking them back.
+"""Writing options into configuration files, and taking them back; all files of one change, or none.
 
-Beside the backups lies a ledger that remembers what each option said before this project first changed it. It is
-written before the file is: a kill in between leaves a note without a change, which undoing passes over.
+One writer at a time on a machine. The ledger of what options said before is written first, then the files.
 """
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from osregions import files
+from osregions.conf import ledger as ledgers
 from osregions.conf.document import Document, section_key
+from osregions.conf.ledger import Ledger, Note
 from osregions.conf.options import OptionChange
-from osregions.errors import BackupError
+from osregions.errors import Refused
 
-_Note = dict[str, "str | bool | None"]
+_OPTION = re.compile(r"^(?P<lead>\s*)(?P<option>[^=:]*?)(?P<sign>\s*[=:][^\S\r\n]*)")
 
 
 def apply(changes: Iterable[OptionChange], ledger: str, backups: str | Path = files.BACKUPS) -> list[str]:
-    """Write the changes, each file whole in one step and remembered in the ledger of that name; return the backups."""
+    """Write the changes, remembered in the ledger of that name; return the backups.
+
+    Raises Refused when an option says something else by now than when the changes were planned.
+    """
     changes = tuple(changes)
     if not changes:
         return []
-    _remember(changes, ledger, backups)
-    return _write(changes, backups)
+    with files.locked(backups):
+        documents = {path: Document.read(path) for path in dict.fromkeys(change.path for change in changes)}
+        for change in changes:
+            if documents[change.path].get(change.section, change.replaces or change.option) != change.before:
+                raise Refused(
+                    f"{change.name} was changed by somebody else meanwhile",
+                    change.path,
+                    "run this again: it looks anew",
+                )
+        known = ledgers.read(ledger, backups)
+        known = known.with_notes([_note(change, documents[change.path], known) for change in changes])
+        written = _texts(changes, documents)
+        ledgers.write(ledger, known.stamped(written), backups)
+        kept = files.replace_all(written, backups)
+        # Once more: what was started between the two moments has read the earlier text.
+        ledgers.write(ledger, known.stamped(written), backups)
+    return kept
 
 
 def undo_plan(ledger: str, backups: str | Path = files.BACKUPS) -> tuple[OptionChange, ...]:
@@ -32,75 +51,108 @@ def undo_plan(ledger: str, backups: str | Path = files.BACKUPS) -> tuple[OptionC
 
     An option that says something else by now was changed by somebody else since, and is left alone.
     """
-    plan = []
-    for note in _notes(ledger, backups):
-        path, section, option = str(note["path"]), str(note["section"]), str(note["option"])
-        if not Path(path).exists():
-            continue
-        now = Document.read(path).get(section, option)
-        if now == note["after"] and now != note["before"]:
-            before = note["before"]
-            plan.append(OptionChange(path, section, option, now, None if before is None else str(before)))
-    return tuple(plan)
+    return tuple(change for _, change in _taken_back(ledgers.read(ledger, backups)))
 
 
 def undo(ledger: str, backups: str | Path = files.BACKUPS) -> list[str]:
-    """Take a ledger's changes back, and forget it; return the backups of what the files said until now."""
-    added = [(str(note["path"]), str(note["section"])) for note in _notes(ledger, backups) if note.get("new_section")]
-    written = _write(undo_plan(ledger, backups), backups, added)
-    _path(ledger, backups).unlink(missing_ok=True)
-    return written
+    """Take a ledger's changes back, and forget them; return the backups of what the files said until now."""
+    with files.locked(backups):
+        known = ledgers.read(ledger, backups)
+        documents: dict[str, Document] = {}
+        for note, change in _taken_back(known):
+            document = documents.get(note.path) or Document.read(note.path)
+            documents[note.path] = _restored(document, note, change)
+        for note in known.notes:
+            if note.new_section and note.path in documents:
+                documents[note.path] = documents[note.path].without_empty(note.section, gap=note.gap)
+        texts = {path: document.encode() for path, document in documents.items()}
+        if texts:
+            ledgers.write(ledger, known.stamped(texts), backups)
+        kept = files.replace_all(texts, backups)
+        if known.notes:
+            ledgers.write(ledger, Ledger((), known.stamped(texts).written), backups)
+    return kept
 
 
-def _write(changes: Iterable[OptionChange], backups: str | Path, emptied: Iterable[tuple[str, str]] = ()) -> list[str]:
+def _texts(changes: Iterable[OptionChange], documents: dict[str, Document]) -> dict[str, bytes]:
+    """The files' new texts."""
+    by_path: dict[str, list[OptionChange]] = {}
+    for change in changes:
+        by_path.setdefault(change.path, []).append(change)
+    texts = {}
+    for path, those in by_path.items():
+        document, edits = documents[path], {}
+        for change in those:
+            if change.replaces is None:
+                values = document.get_all(change.section, change.option)[:-1]
+                edits[change.section, change.option] = () if change.after is None else (*values, change.after)
+        changed = document.with_values(edits)
+        for change in those:
+            if change.replaces is not None:
+                changed = _in_place_of(changed, change, change.replaces)
+        texts[path] = changed.encode()
+    return texts
+
+
+def _in_place_of(document: Document, change: OptionChange, replaced: str) -> Document:
+    """Let an option take over the line of another, so that taking it back finds the place."""
+    number = len(document.raw(change.section, replaced)) - 1
+    line = document.raw(change.section, replaced)[number]
+    match = _OPTION.match(line)
+    assert match is not None  # it is an option's line: the document says so
+    ending = line[len(line.rstrip("\r\n")) :]
+    written = (change.after or "").replace("%", "%%") if document.paste else change.after or ""
+    text = f"{match['lead']}{change.option}{match['sign']}{written}{ending}"
+    return document.with_raw(change.section, replaced, number, text)
+
+
+def _note(change: OptionChange, document: Document, known: Ledger) -> Note:
+    note = known.of(change.path, change.section, change.option)
+    # What it said before the first change is what undoing means, unless somebody else had a hand in between.
+    if note is not None and change.before in note.written:
+        return Note(**{**vars(note), "written": (change.before, change.after)})
+    lines = document.raw(change.section, change.replaces or change.option)
+    added = not document.has_section(change.section)
+    first = not any(
+        one.new_section and one.path == change.path and section_key(one.section) == section_key(change.section)
+        for one in known.notes
+    )
+    return Note(
+        change.path,
+        change.section,
+        change.option,
+        change.before,
+        lines[-1] if lines else None,
+        (change.after,),
+        new_section=added,
+        gap=added and first and document.gap_above(change.section),
+        replaces=change.replaces,
+    )
+
+
+def _taken_back(known: Ledger) -> list[tuple[Note, OptionChange]]:
+    found = []
     documents: dict[str, Document] = {}
-    for change in changes:
-        document = documents.get(change.path) or Document.read(change.path)
-        if change.after is None:
-            documents[change.path] = document.unset(change.section, change.option)
-        else:
-            documents[change.path] = document.set(change.section, change.option, change.after)
-    for path, section in emptied:
-        if path in documents:
-            documents[path] = documents[path].without_empty(section)
-    kept = [files.replace(path, document.encode(), backups) for path, document in documents.items()]
-    return [backup for backup in kept if backup]
+    for note in known.notes:
+        if not Path(note.path).exists():
+            continue
+        document = documents.setdefault(note.path, Document.read(note.path))
+        now = document.get(note.section, note.option)
+        if now not in note.written or (now == note.before and note.replaces is None):
+            continue
+        line = document.line_of(note.section, note.option) or document.place_of(note.section, note.option)
+        found.append((note, OptionChange(note.path, note.section, note.option, now, note.before, line, note.replaces)))
+    return found
 
 
-def _remember(changes: tuple[OptionChange, ...], ledger: str, backups: str | Path) -> None:
-    notes = {(note["path"], note["section"], note["option"]): note for note in _notes(ledger, backups)}
-    for change in changes:
-        key = (change.path, change.section, change.option)
-        known = notes.get(key)
-        # What it said before the first change is what undoing means, unless somebody else had a hand in between.
-        ours = known is not None and known["after"] == change.before
-        before = known["before"] if known and ours else change.before
-        sections = {section_key(name) for name in Document.read(change.path).sections}
-        added = section_key(change.section) not in sections or bool(known and known.get("new_section"))
-        notes[key] = {
-            "path": change.path,
-            "section": change.section,
-            "option": change.option,
-            "before": before,
-            "after": change.after,
-            "new_section": added,
-        }
-    target = _path(ledger, backups)
-    files.private_directory(Path(backups))
-    files.private_directory(target.parent)
-    files.write(target, json.dumps(list(notes.values()), indent=1).encode())
-
-
-def _notes(ledger: str, backups: str | Path) -> list[_Note]:
-    path = _path(ledger, backups)
-    if not path.exists():
-        return []
-    try:
-        notes: list[_Note] = json.loads(path.read_text())
-    except ValueError as err:
-        raise BackupError("the ledger of changed options is damaged", str(path), "move it away and run again") from err
-    return notes
-
-
-def _path(ledger: str, backups: str | Path) -> Path:
-    return Path(backups) / "ledgers" / f"{ledger}.json"
+def _restored(document: Document, note: Note, change: OptionChange) -> Document:
+    lines = document.raw(note.section, note.option)
+    if not lines:
+        return document.set(note.section, note.option, note.before) if note.before is not None else document
+    text = note.text or ""
+    last = lines[-1]
+    if text and not last.endswith(("\n", "\r")):
+        text = text.rstrip("\r\n")  # it is the file's last line now, and that ends without a newline
+    elif text and not text.endswith(("\n", "\r")):
+        text += last[len(last.rstrip("\r\n")) :]  # it was, and something stands below it by now
+    return document.with_raw(note.section, note.option, len(lines) - 1, text)

@@ -21,7 +21,8 @@ class Url:
     """An option whose value is, or lists, URLs of a keystone.
 
     `interface` is meant where the value itself does not tell. `default` is the default that names a keystone by
-    itself: it counts where the file shows it commented (cinder's `#encryption_auth_url`), and is set there.
+    itself: it counts where the file shows it commented (cinder's `#encryption_auth_url`), and is set there;
+    with `in_use` only where its section has other options.
     """
 
     section: str
@@ -30,6 +31,7 @@ class Url:
     since: int = 8
     until: int = 30
     default: str | None = None
+    in_use: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,36 @@ class Account:
     project_domain: tuple[str, ...] = ("project_domain_name", "project-domain-name")
     project_domain_id: tuple[str, ...] = ("project_domain_id", "project-domain-id")
     joined: str | None = None
+
+
+def plain_account(
+    section: str,
+    name: str = "",
+    *,
+    password: tuple[str, ...],
+    user: tuple[str, ...] = (),
+    project: tuple[str, ...] = (),
+    project_id: tuple[str, ...] = (),
+    user_domain: tuple[str, ...] = (),
+    user_domain_id: tuple[str, ...] = (),
+    project_domain: tuple[str, ...] = (),
+    project_domain_id: tuple[str, ...] = (),
+    joined: str | None = None,
+) -> Account:
+    """An account with options of its own, and none of those that keystoneauth's plugins have."""
+    return Account(
+        section,
+        name,
+        user,
+        password,
+        project,
+        project_id,
+        user_domain,
+        user_domain_id,
+        project_domain,
+        project_domain_id,
+        joined,
+    )
 
 
 @dataclass(frozen=True)

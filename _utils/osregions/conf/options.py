@@ -14,6 +14,7 @@ from osregions.errors import RegionsError
 _TRUE = ("true", "1", "on", "yes")
 _FALSE = ("false", "0", "off", "no")
 _SECRET = re.compile(r"pass|secret|token|key$|credential|connection$|transport_url", re.IGNORECASE)
+_PLAIN = re.compile(r"(?:auth_ur[li]|_auth_url|identity_uri)$", re.IGNORECASE)  # token_auth_url is no secret
 _IN_URL = re.compile(r"(?<=://)([^\s:/@]*):([^\s/@]*)@")
 MASK = "****"
 
@@ -27,6 +28,8 @@ class OptionChange:
     option: str
     before: str | None
     after: str | None
+    line: int = 0  # where it stands, or below which it comes; 0: nobody asked
+    replaces: str | None = None  # the option whose line it takes over
 
     @property
     def name(self) -> str:
@@ -45,7 +48,7 @@ def masked(option: str, value: str | None) -> str | None:
     """A value that may be shown: a secret is not."""
     if value is None:
         return None
-    if _SECRET.search(option):
+    if _SECRET.search(option) and not _PLAIN.search(option):
         return MASK
     return _IN_URL.sub(rf"\1:{MASK}@", value)
 
@@ -132,6 +135,17 @@ class Options:
         if "$" not in value or depth > 8:
             return value
         return _Template(value.replace(r"\$", "$$")).safe_substitute(_Lookup(self, section, depth + 1))
+
+
+def expanded(document: Document, section: str, value: str) -> str:
+    """A value of one document as a service has it; PasteDeploy knows no `$`."""
+    return value if document.paste else Options([("", document)])._expanded(value, section, 0)
+
+
+def quoted(value: str, document: Document) -> str:
+    """A value as it is to be written so that the service reads just that: `$` would name another option."""
+    # Behind a backslash `$$` would be read as an escaped dollar sign and one that is not: there it is `\\$`.
+    return value if document.paste else re.sub(r"(\\?)\$", lambda m: m[1] + (r"\$" if m[1] else "$$"), value)
 
 
 class _Lookup(dict[str, str]):

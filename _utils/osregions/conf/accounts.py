@@ -1,0 +1,141 @@
+"""Each section that signs in does so as home's account of the same service (P8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from osregions.conf import tree
+from osregions.conf.catalogue import Account
+from osregions.conf.credentials import Credential
+from osregions.conf.document import section_key
+from osregions.conf.group import Group
+from osregions.conf.known import Index, fits
+from osregions.conf.options import OptionChange, expanded, quoted
+from osregions.conf.references import plugin_sections
+
+_APPLICATION = ("application_credential_id", "application_credential_secret")
+
+
+def changes(
+    group: Group, index: Index, credentials: Mapping[str, Credential], wrong: list[tree.Problem]
+) -> Iterator[OptionChange]:
+    """What has to be written so that every account of a group is home's; adds to `wrong` where one is not known."""
+    for section, account in _accounts(group, index):
+        application = group.setting(section, _APPLICATION)
+        signing = group.setting(section, (*account.password, *(option for _, option in application)))
+        if not signing:
+            continue
+        file, option = signing[0]
+        user = _user(group, section, account)
+        found = _credential(group, account, credentials, user)
+        line = group.document(file).line_of(section, option)
+        place = f"{file.path}, line {line}"
+        if found is None:
+            wanted = account.name or (group.project.name if group.project else user or "this account")
+            wrong.append(_missing(section, user, wanted, place, "password"))
+            continue
+        yield from _aligned(group, section, account, found, place, wrong)
+
+
+def _accounts(group: Group, index: Index) -> Iterator[tuple[str, Account]]:
+    """Each section that signs in, with its options; those of the catalogue first, then any plugin of keystoneauth's."""
+    taken = set()
+    for section in group.sections():
+        for account in index.accounts:
+            if not fits(account.section, section):
+                continue
+            if account.section.endswith("*") and not _names_keystone(group, index, section):
+                continue  # passwords of another kind, a TempAuth filter's say
+            taken.add((section_key(section), account.password))
+            yield section, account
+    for file in group.files:
+        for section in sorted(plugin_sections(group.document(file))):
+            account = Account(section)
+            if (section, account.password) not in taken:
+                taken.add((section, account.password))
+                yield section, account
+
+
+def _names_keystone(group: Group, index: Index, section: str) -> bool:
+    return any(
+        index.url(section, name) or index.host(section, name)
+        for file in group.files
+        for name in group.document(file).section_options(section)
+    )
+
+
+def _user(group: Group, section: str, account: Account) -> str | None:
+    """The name that the section signs in with now."""
+    user = group.value(section, account.user)
+    if user is None and account.joined and (both := group.value(section, (account.joined,))):
+        user = both.rpartition(":")[2]
+    holder = next((file for file in group.files if group.document(file).section_options(section)), None)
+    return expanded(group.document(holder), section, user) if user and holder else user
+
+
+def _credential(
+    group: Group, account: Account, credentials: Mapping[str, Credential], user: str | None
+) -> Credential | None:
+    """Home's account for a section: by the name that it signs in with, else by what the catalogue takes it for."""
+    if user:
+        for credential in credentials.values():
+            if credential.is_user(user):
+                return credential
+    return credentials.get(account.name or (group.project.name if group.project else ""))
+
+
+def _aligned(
+    group: Group, section: str, account: Account, wanted: Credential, place: str, wrong: list[tree.Problem]
+) -> Iterator[OptionChange]:
+    secrets = [
+        (account.password, wanted.password, "password"),
+        ((_APPLICATION[0],), wanted.application_credential_id, _APPLICATION[0]),
+        ((_APPLICATION[1],), wanted.application_credential_secret, _APPLICATION[1]),
+    ]
+    for spellings, value, key in secrets:
+        for file, option in group.setting(section, spellings):
+            if value is None:
+                wrong.append(_missing(section, wanted.username, wanted.name, place, key))
+                continue
+            yield from group.put(file, section, option, quoted(value, group.document(file)))
+    for file, option in group.setting(section, account.user):
+        yield from group.put(file, section, option, quoted(wanted.username, group.document(file)))
+    if account.joined:
+        for file, option in group.setting(section, (account.joined,)):
+            both = f"{wanted.project_name}:{wanted.username}"
+            yield from group.put(file, section, option, quoted(both, group.document(file)))
+    yield from _named(group, section, account.project, account.project_id, wanted.project_name, wanted.project_id)
+    yield from _named(
+        group, section, account.user_domain, account.user_domain_id, wanted.user_domain_name, wanted.user_domain_id
+    )
+    yield from _named(
+        group,
+        section,
+        account.project_domain,
+        account.project_domain_id,
+        wanted.project_domain_name,
+        wanted.project_domain_id,
+    )
+
+
+def _named(
+    group: Group, section: str, by_name: tuple[str, ...], by_id: tuple[str, ...], name: str, identifier: str | None
+) -> Iterator[OptionChange]:
+    """A project or a domain, by name or by id as the section says it; an id that is not known gives way to the name."""
+    for file, option in group.setting(section, by_name):
+        yield from group.put(file, section, option, quoted(name, group.document(file)))
+    for file, option in group.setting(section, by_id):
+        document = group.document(file)
+        if identifier is not None:
+            yield from group.put(file, section, option, quoted(identifier, document))
+        elif by_name:
+            yield from group.put(file, section, by_name[0], quoted(name, document), replaces=option)
+
+
+def _missing(section: str, user: str | None, name: str, place: str, key: str) -> tree.Problem:
+    as_whom = f" as {user}" if user else ""
+    return tree.Problem(
+        f"[{section}] signs in{as_whom}, and home's {key} for {name} is not known",
+        place,
+        f"write it in pillar, openstack_regions:credentials:{name}:{key}",
+    )

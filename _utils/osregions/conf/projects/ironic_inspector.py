@@ -1,0 +1,45 @@
+"""ironic-inspector: what looks into bare metal."""
+
+from osregions.conf.catalogue import Account, Project, RegionName, Service, Spelling, Url, plain_account
+
+PROJECT = Project(
+    name="ironic_inspector",
+    folders=("ironic-inspector", "ironic_inspector"),
+    files=("inspector.conf", "ironic-inspector.conf"),
+    urls=(
+        Url("ironic", "auth_url", since=10),
+        Url("ironic", "os_auth_url", until=11),
+        Url("swift", "auth_url", since=10),
+        Url("swift", "os_auth_url", until=11),
+    ),
+    regions=(
+        RegionName("ironic", (Spelling("region_name", 12), Spelling("os_region", 8, 11))),
+        RegionName("swift", (Spelling("region_name", 12), Spelling("os_region", 8, 11))),
+        RegionName("service_catalog", (Spelling("region_name", 17),)),
+    ),
+    accounts=tuple(
+        account
+        for section in ("ironic", "swift")
+        for account in (
+            Account(section),
+            plain_account(
+                section,
+                "ironic_inspector",
+                user=("os_username", "username"),
+                password=("os_password",),
+                project=("os_tenant_name", "tenant_name"),
+            ),
+        )
+    ),
+    services=(
+        Service(
+            "ironic-inspector",
+            (r"(openstack-)?ironic-inspector",),
+            ("inspector.conf", "ironic-inspector.conf"),
+            45,
+            type="baremetal-introspection",
+            port=5050,
+            probe="/v1/introspection?limit=1",
+        ),
+    ),
+)

@@ -1,0 +1,44 @@
+"""magnum: clusters of containers, which are told keystone's URL too."""
+
+from osregions.conf.catalogue import ALWAYS, Account, Project, RegionName, Service, Spelling, Url, plain_account
+
+_CLIENTS = ("nova_client", "neutron_client", "heat_client", "glance_client", "barbican_client", "octavia_client")
+
+PROJECT = Project(
+    name="magnum",
+    folders=("magnum",),
+    files=("magnum.conf", "*paste.ini"),
+    urls=(Url("keystone_auth", "auth_url", since=10), Url("trust", "auth_url")),
+    regions=(
+        *(RegionName(client, (Spelling("region_name"),), ALWAYS) for client in _CLIENTS[:4]),
+        *(RegionName(client, (Spelling("region_name"),)) for client in (*_CLIENTS[4:], "magnum_client")),
+        RegionName("cinder_client", (Spelling("region_name"),), ALWAYS),
+        RegionName("cinder", (Spelling("region_name"),)),
+        RegionName("docker_registry", (Spelling("swift_region"),)),
+        RegionName("trust", (Spelling("trustee_keystone_region_name", 12),), "set"),
+    ),
+    accounts=(
+        Account("keystone_auth"),
+        plain_account(
+            "trust",
+            "magnum_domain_admin",
+            user=("trustee_domain_admin_name", "trustee_domain_admin_id"),
+            password=("trustee_domain_admin_password",),
+            user_domain=("trustee_domain_name", "trustee_domain_admin_domain_name"),
+            user_domain_id=("trustee_domain_id", "trustee_domain_admin_domain_id"),
+        ),
+    ),
+    services=(
+        Service("magnum-conductor", (r"(openstack-)?magnum-conductor",), ("magnum.conf",), 30),
+        Service(
+            "magnum-api",
+            (r"(openstack-)?magnum-api",),
+            ("magnum.conf", "*paste.ini"),
+            40,
+            site=r"magnum[-_](api|wsgi)",
+            type="container-infra",
+            port=9511,
+            probe="/v1/clusters?limit=1",
+        ),
+    ),
+)

@@ -1,0 +1,24 @@
+"""mistral: workflows."""
+
+from osregions.conf.catalogue import ADMIN, ALWAYS, Project, RegionName, Service, Spelling, Url
+
+PROJECT = Project(
+    name="mistral",
+    folders=("mistral",),
+    files=("mistral.conf", "*paste.ini"),
+    urls=(Url("keystone", "auth_url"), Url("keystone_authtoken", "identity_uri", ADMIN)),
+    regions=(RegionName("openstack_actions", (Spelling("default_region", 12),), ALWAYS),),
+    services=(
+        Service(
+            "mistral-api",
+            (r"(openstack-)?mistral-api",),
+            ("mistral.conf", "*paste.ini"),
+            40,
+            site=r"mistral",
+            type="workflowv2",
+            port=8989,
+            probe="/v2/workflows?limit=1",
+        ),
+        Service("mistral-workers", (r"(openstack-)?mistral-(engine|executor|event-engine)",), ("mistral.conf",), 50),
+    ),
+)

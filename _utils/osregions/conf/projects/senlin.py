@@ -1,0 +1,34 @@
+"""senlin: clusters."""
+
+from osregions.conf.catalogue import Account, Project, RegionName, Service, Spelling, Url
+
+PROJECT = Project(
+    name="senlin",
+    folders=("senlin",),
+    files=("senlin.conf", "*paste.ini"),
+    urls=(Url("authentication", "auth_url"),),
+    regions=(RegionName("DEFAULT", (Spelling("default_region_name"),), "set"),),
+    accounts=(
+        Account(
+            "authentication",
+            user=("service_username",),
+            password=("service_password",),
+            project=("service_project_name",),
+            user_domain=("service_user_domain",),
+            project_domain=("service_project_domain",),
+        ),
+    ),
+    services=(
+        Service(
+            "senlin-api",
+            (r"(openstack-)?senlin-api",),
+            ("senlin.conf", "*paste.ini"),
+            40,
+            site=r"senlin",
+            type="clustering",
+            port=8778,
+            probe="/v1/clusters?limit=1",
+        ),
+        Service("senlin-workers", (r"(openstack-)?senlin-(engine|conductor|health-manager)",), ("senlin.conf",), 50),
+    ),
+)
