@@ -7,12 +7,13 @@ endpoints. Every change keeps the earlier text (0600) and can be taken back.
 
 from salt.exceptions import CommandExecutionError
 
-from osregions import files, services, version
+from osregions import files, version
 from osregions import settings as settings_of
 from osregions.conf import operations, tree
 from osregions.conf.document import Document
 from osregions.conf.options import masked
 from osregions.errors import RegionsError
+from osregions.services import operations as serving
 
 __virtualname__ = "oslo_conf"
 __func_alias__ = {"set_": "set"}
@@ -414,7 +415,7 @@ def restart(at=None, region=None, roots=None, credentials=True, undone=False, wa
         if test:
             plan = operations.undo_plan(_backups(backups)) if undone else machine.plan(*_wish(at, region, credentials))
             planned = tuple(change.path for change in plan)
-        return services.follow(machine, planned, wait or _pillar("repoint").get("wait") or 90, dry=test)
+        return serving.follow(machine, planned, wait or _pillar("repoint").get("wait") or 90, dry=test)
 
     return _run(act)
 
@@ -448,7 +449,7 @@ def prove(at=None, region=None, roots=None):
 
     def act():
         settings = _settings()
-        return services.prove(_machine(region, roots), at or settings.home)
+        return serving.prove(_machine(region, roots), at or settings.home)
 
     return _run(act)
 

@@ -156,6 +156,83 @@ def joined(name, timeout=_TIMEOUT):
     return _state(name, act)
 
 
+def services_fit(name, timeout=_TIMEOUT):
+    """
+    The services of both regions could be pointed at home: whatever stands in the way is known before anything changes.
+
+    .. code-block:: yaml
+
+        the services of RegionTwo can follow:
+          regions.services_fit:
+            - name: RegionTwo
+
+    name
+        Text: the region that is to join, as pillar declares it.
+
+    timeout
+        Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
+
+    Changes nothing: it is ``oslo_conf.repoint`` under ``test=True`` on every node. Fails with what that refuses: files
+    that do not parse, passwords that pillar lacks. Source: ``osregions.conf.repoint``.
+    """
+
+    def act(settings):
+        wrong, nodes = [], []
+        for region in (settings.home, name):
+            target = settings.target("region", region)
+            for minion, answer in sorted(_ask(target, "oslo_conf.repoint", timeout, test=True).items()):
+                nodes.append(minion)
+                if answer.get("retcode") or not isinstance(answer.get("ret"), dict):
+                    wrong.append(f"{minion}: {answer.get('ret')}")
+        if wrong:
+            return {"result": False, "comment": "\n".join(wrong)}
+        if not nodes:
+            raise RegionsError("no minion answered", remedy="are the grains set, and the minions up?")
+        return {"comment": f"the services of {', '.join(nodes)} can follow"}
+
+    return _state(name, act)
+
+
+def services_proven(name, timeout=_TIMEOUT):
+    """
+    Each service of both regions accepts a real token of home's, and validates there.
+
+    .. code-block:: yaml
+
+        the services of RegionTwo follow:
+          regions.services_proven:
+            - name: RegionTwo
+
+    name
+        Text: the region that has joined, as pillar declares it.
+
+    timeout
+        Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
+
+    Changes nothing. Under ``test=True`` it says what it would prove. Fails with every proof that does not hold, by node
+    and service. Source: ``oslo_conf.prove``.
+    """
+
+    def act(settings):
+        if __opts__["test"]:
+            return {"result": None, "comment": "to be proved after the join, by real tokens, service by service"}
+        said, wrong = [], []
+        for region in (settings.home, name):
+            for minion, answer in sorted(_ask(settings.target("region", region), "oslo_conf.prove", timeout).items()):
+                proof = answer.get("ret")
+                if answer.get("retcode") or not isinstance(proof, dict):
+                    wrong.append(f"{minion}: {proof}")
+                    continue
+                for check in proof["checks"]:
+                    line = f"{minion}: {check['service']} {check['name']}: {check['evidence']}"
+                    (said if check["ok"] else wrong).append(line if check["ok"] else f"{line}. {check['remedy']}")
+        if wrong:
+            return {"result": False, "comment": "\n".join(wrong)}
+        return {"comment": "\n".join(said) or "no service signs in anywhere"}
+
+    return _state(name, act)
+
+
 def _views(target, region, fun, timeout, **kwargs):
     """What the minions of a target say; one that this master knows to be among them, and is silent, is a problem."""
     answers = _ask(target, fun, timeout, **kwargs)

@@ -24,7 +24,7 @@ PORT = 5000
 # Units that are keystone's own, then the web servers that may hold it. RDO up to Mitaka: openstack-keystone; RDO later:
 # httpd; Debian: keystone (uwsgi); Ubuntu: apache2; devstack: devstack@keystone.
 _OWN_UNITS = ("openstack-keystone", "keystone", "keystone-wsgi-public", "devstack@keystone")
-_WEB_SERVERS = {
+WEB_SERVERS = {
     "httpd": ("/etc/httpd/conf.d",),
     "apache2": ("/etc/apache2/sites-enabled", "/etc/apache2/conf-enabled"),
 }
@@ -143,7 +143,7 @@ def service(given: str | None = None, root: str | Path = "/") -> units.Unit:
             raise RegionsError(f"systemd knows no unit {given}", "`service`", "name the one that serves keystone")
         return unit
     seen = [units.view(name) for name in _OWN_UNITS]
-    seen += [units.view(name) for name, places in _WEB_SERVERS.items() if _holds_keystone(places, root)]
+    seen += [units.view(name) for name, places in WEB_SERVERS.items() if _holds_keystone(places, root)]
     known = [unit for unit in seen if unit.loaded]
     for wanted in (lambda unit: unit.active, lambda unit: unit.enabled, lambda unit: True):
         for unit in known:
@@ -151,7 +151,7 @@ def service(given: str | None = None, root: str | Path = "/") -> units.Unit:
                 return unit
     raise RegionsError(
         "no service here serves keystone",
-        f"looked for {', '.join([*_OWN_UNITS, *_WEB_SERVERS])}",
+        f"looked for {', '.join([*_OWN_UNITS, *WEB_SERVERS])}",
         "name its systemd unit as `service`",
     )
 

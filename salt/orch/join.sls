@@ -1,4 +1,4 @@
-{#- One cloud out of two clusters: the region named in pillar (openstack_regions:join) joins home (P1 to P6).
+{#- One cloud out of two clusters: the region named in pillar (openstack_regions:join) joins home (P1 to P9).
     On home's master:
 
         salt-run state.orchestrate orch.join test=True     # the whole plan, nothing changed
@@ -14,12 +14,20 @@ include:
 {%- if not cloud.error and cloud.join %}
 {%- set home = cloud.targets.keystone.replace('{region}', cloud.home) %}
 {%- set member = cloud.targets.keystone.replace('{region}', cloud.join) %}
+{%- set home_nodes = cloud.targets.region.replace('{region}', cloud.home) %}
+{%- set member_nodes = cloud.targets.region.replace('{region}', cloud.join) %}
+
+the services of {{ cloud.join }} can follow {{ cloud.home }}:
+  regions.services_fit:
+    - name: {{ cloud.join | json }}
+    - require:
+      - regions: preflight
 
 {{ cloud.join }} fits into the catalog of {{ cloud.home }}:
   regions.endpoints_fit:
     - name: {{ cloud.join | json }}
     - require:
-      - regions: preflight
+      - regions: the services of {{ cloud.join }} can follow {{ cloud.home }}
 
 tokens are kept out of both databases (P1, P2):
   salt.state:
@@ -44,11 +52,21 @@ tokens are kept out of both databases (P1, P2):
       - regions: {{ cloud.join }} is in the catalog of {{ cloud.home }} (P5, P6)
 {%- endif %}
 
+{#- Before the second region can be seen at home: a service that names none takes the first endpoint of any. #}
+
+the services of {{ cloud.home }} name their region:
+  salt.state:
+    - tgt: {{ home_nodes }}
+    - tgt_type: compound
+    - sls: regions.services
+    - require:
+      - salt: tokens are kept out of both databases (P1, P2)
+
 {{ cloud.join }} is in the catalog of {{ cloud.home }} (P5, P6):
   regions.endpoints_carried:
     - name: {{ cloud.join | json }}
     - require:
-      - salt: tokens are kept out of both databases (P1, P2)
+      - salt: the services of {{ cloud.home }} name their region
 
 every keystone serves what its tables say:
   salt.state:
@@ -58,9 +76,23 @@ every keystone serves what its tables say:
     - require:
       - regions: {{ cloud.join }} is in the catalog of {{ cloud.home }} (P5, P6)
 
+the services of {{ cloud.join }} follow {{ cloud.home }} (P7, P8, P9):
+  salt.state:
+    - tgt: {{ member_nodes }}
+    - tgt_type: compound
+    - sls: regions.services
+    - require:
+      - salt: every keystone serves what its tables say
+
 {{ cloud.join }} and {{ cloud.home }} are one cloud:
   regions.joined:
     - name: {{ cloud.join | json }}
     - require:
-      - salt: every keystone serves what its tables say
+      - salt: the services of {{ cloud.join }} follow {{ cloud.home }} (P7, P8, P9)
+
+every service accepts a token of {{ cloud.home }}, and validates there:
+  regions.services_proven:
+    - name: {{ cloud.join | json }}
+    - require:
+      - regions: {{ cloud.join }} and {{ cloud.home }} are one cloud
 {%- endif %}

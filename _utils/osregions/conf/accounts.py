@@ -20,7 +20,7 @@ def changes(
     group: Group, index: Index, credentials: Mapping[str, Credential], wrong: list[tree.Problem]
 ) -> Iterator[OptionChange]:
     """What has to be written so that every account of a group is home's; adds to `wrong` where one is not known."""
-    for section, account in _accounts(group, index):
+    for section, account in sections(group, index):
         application = group.setting(section, _APPLICATION)
         signing = group.setting(section, (*account.password, *(option for _, option in application)))
         if not signing:
@@ -37,7 +37,7 @@ def changes(
         yield from _aligned(group, section, account, found, place, wrong)
 
 
-def _accounts(group: Group, index: Index) -> Iterator[tuple[str, Account]]:
+def sections(group: Group, index: Index) -> Iterator[tuple[str, Account]]:
     """Each section that signs in, with its options; those of the catalogue first, then any plugin of keystoneauth's."""
     taken = set()
     for section in group.sections():

@@ -50,6 +50,12 @@ class Known:
         extra = {account.name for project in (COMMON, *self.projects) for account in project.accounts}
         return frozenset({project.name for project in self.projects} | extra | {"admin"}) - {""}
 
+    def project_of(self, path: str) -> Project | None:
+        """The project that a file belongs to: by the nearest folder that is a project's, else by its name."""
+        *folders, name = path.split("/")
+        found = next((self.folders[folder] for folder in reversed(folders) if folder in self.folders), None)
+        return found or self.main_files.get(name)
+
     def owns(self, project: Project, folder: str, name: str) -> bool:
         """Whether a file in a project's folder is its own configuration, which must be readable."""
         if any(fnmatch.fnmatchcase(name, pattern) for pattern in project.files):

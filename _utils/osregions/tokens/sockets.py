@@ -63,6 +63,30 @@ def connections(pids: Iterable[int], servers: Iterable[str], proc: str | Path = 
     return found
 
 
+def ports(pids: Iterable[int], proc: str | Path = "/proc") -> dict[tuple[str, int], int]:
+    """The addresses and ports on which these processes listen, each with one that does."""
+    found = {}
+    for pid in pids:
+        folder = Path(proc, str(pid))
+        inodes = _inodes(folder)
+        if inodes:
+            found.update(
+                {row.local: pid for row in _rows(folder, "tcp") if row.state == _LISTEN and row.inode in inodes}
+            )
+    return found
+
+
+def peers(pids: Iterable[int], proc: str | Path = "/proc") -> set[tuple[str, int]]:
+    """The far ends of these processes' connections, in whatever state they are."""
+    found = set()
+    for pid in pids:
+        folder = Path(proc, str(pid))
+        inodes = _inodes(folder)
+        if inodes:
+            found |= {row.remote for row in _rows(folder, "tcp") if row.state != _LISTEN and row.inode in inodes}
+    return found
+
+
 def pids(proc: str | Path = "/proc") -> list[int]:
     """Every process that there is."""
     return sorted(int(entry.name) for entry in Path(proc).iterdir() if entry.name.isdigit())
