@@ -111,10 +111,10 @@ class Document:
         """The names of the sections, each as it is first written."""
         return tuple({self._key(block.section): block.section for block in reversed(self._blocks)}.values())[::-1]
 
-    @property
-    def entries(self) -> Iterator[Entry]:
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
         """Every assignment, in the file's order."""
-        return (Entry(span.section, span.option, span.value, span.first + 1) for span in self._spans)
+        return tuple(Entry(span.section, span.option, span.value, span.first + 1) for span in self._spans)
 
     def has_section(self, section: str) -> bool:
         """Whether there is a section of that name."""

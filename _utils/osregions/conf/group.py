@@ -79,7 +79,9 @@ class Group:
         What only a file of the distribution says is said in the main one, unless that has its own word on it.
         """
         if file.kind == tree.DISTRIBUTION:
-            if self.main is None or any(one.kind == tree.CONF for one, _ in self.setting(section, (option,))):
+            if self.document(file).get(section, option) == after or self.main is None:
+                return
+            if any(one.kind == tree.CONF for one, _ in self.setting(section, (option,))):
                 return
             file = self.main
         document = self.document(file)

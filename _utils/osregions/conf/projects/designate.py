@@ -6,7 +6,7 @@ PROJECT = Project(
     name="designate",
     folders=("designate",),
     files=("designate.conf", "*paste.ini"),
-    urls=(Url("network_api:neutron", "admin_auth_url", until=14), Url("handler:*", "keystone_auth_uri", until=14)),
+    urls=(Url("network_api:neutron", "auth_url"), Url("handler:*", "keystone_auth_uri", until=14)),
     regions=(
         RegionName("keystone", (Spelling("region_name", 15),)),
         RegionName("network_api:neutron", (Spelling("endpoints"),), ONLY_SET, prefixed=True),

@@ -9,6 +9,7 @@ PROJECT = Project(
     urls=(
         Url("ironic", "auth_url", since=10),
         Url("ironic", "os_auth_url", until=11),
+        Url("ironic", "identity_uri", "admin", until=11),
         Url("swift", "auth_url", since=10),
         Url("swift", "os_auth_url", until=11),
     ),
