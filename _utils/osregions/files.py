@@ -117,19 +117,21 @@ def replace_all(texts: Mapping[str, bytes], backups: str | Path = BACKUPS) -> li
     for target in targets:
         writable(target)
     kept, staged = [], {}
+    at = ""
     try:
         for target, data in targets.items():
+            at = str(target)
             sweep(target)
             kept.append(keep(target, backups))
             staged[target] = _stage(target, data, like=target)
         for target, name in list(staged.items()):
+            at = str(target)
             os.replace(name, target)
             del staged[target]
     except OSError as err:
+        where = "" if err.filename in (None, at) else str(err.filename)
         raise BackupError(
-            f"{err.filename or 'a file'} can't be written: {err.strerror}",
-            ", ".join(sorted({str(target.parent) for target in targets}))[:300],
-            "make room or give the right to write there, and run this again",
+            f"{at} can't be written: {err.strerror}", where, "make room or give the right there, and run this again"
         ) from err
     finally:
         for name in staged.values():

@@ -1,4 +1,4 @@
-"""The trees under tests/corpus: configuration as each project's tools of its day wrote it, and what is expected of each.
+"""The trees under tests/corpus: configuration as each project's tools of its day wrote it, and what comes of each.
 
 The cloud that all of them are repointed in: RegionTwo joins RegionOne, which it was called itself until then.
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import configparser
 import io
 import re
-from pathlib import Path
 
 from oslo_config import cfg, iniparser
 

@@ -77,7 +77,7 @@ def test_a_run_that_dies_before_it_writes_leaves_nothing_to_undo_and_can_be_repe
     """The backups can't be made (a file is in their place): the note is there, the change is not."""
     plan = [change(conf, "token", "provider", "uuid", "fernet")]
     (tmp_path / "files").write_text("")
-    with pytest.raises(OSError):
+    with pytest.raises(RegionsError, match="File exists"):
         act.apply(plan, "keystone", tmp_path)
     assert conf.read_text() == TEXT
     assert json.loads((tmp_path / "ledgers" / "keystone.json").read_text())
@@ -86,6 +86,26 @@ def test_a_run_that_dies_before_it_writes_leaves_nothing_to_undo_and_can_be_repe
     act.apply(plan, "keystone", tmp_path)
     act.undo("keystone", tmp_path)
     assert conf.read_text() == TEXT
+
+
+def test_a_second_change_that_dies_before_it_writes_still_knows_what_was_first(conf, tmp_path, monkeypatch):
+    """Killed between the note and the file: the file says what the first change made it say."""
+    act.apply([change(conf, "token", "provider", "uuid", "pki")], "keystone", tmp_path)
+    monkeypatch.setattr(files, "replace_all", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        act.apply([change(conf, "token", "provider", "pki", "fernet")], "keystone", tmp_path)
+    monkeypatch.undo()
+    act.apply([change(conf, "token", "provider", "pki", "fernet")], "keystone", tmp_path)
+    act.undo("keystone", tmp_path)
+    assert conf.read_text() == TEXT
+
+
+def test_what_changed_since_the_plan_is_refused(conf, tmp_path):
+    plan = [change(conf, "token", "provider", "uuid", "fernet")]
+    conf.write_text(TEXT.replace("uuid", "pki"))
+    with pytest.raises(RegionsError, match="meanwhile"):
+        act.apply(plan, "keystone", tmp_path)
+    assert "pki" in conf.read_text()
 
 
 def test_a_damaged_ledger_is_named(tmp_path):

@@ -1,4 +1,4 @@
-"""Real-looking configuration of each project and era, repointed and put back; oslo.config and configparser are the judges."""
+"""Real-looking configuration of each project and era, repointed and put back; oslo.config and configparser judge."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_what_an_operator_changed_in_between_survives(tree):
     machine = corpus.machine(tree)
     corpus.repoint(machine)
     comment = b"# looked at on Sunday\n"
-    touched = sorted({path for path in corpus.expected(tree.name)["changed"]})
+    touched = sorted(corpus.expected(tree.name)["changed"])
     for path in touched:
         file = tree / path
         newline = b"\r\n" if b"\r\n" in file.read_bytes() else b"\n"

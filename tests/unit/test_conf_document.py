@@ -244,3 +244,89 @@ def test_a_section_that_was_put_in_goes_again_without_a_trace(text, value):
 def test_a_section_with_anything_in_it_stays():
     text = "[a]\n# words\n[b]\nx = 1\n"
     assert str(Document.parse(text).without_empty("a").without_empty("b").without_empty("c")) == text
+
+
+# ---- many at once, several values, and the very text ----
+
+
+def multi(text, option="driver"):
+    return [entry.value for entry in Document.parse(text).entries if entry.option == option]
+
+
+@given(texts, st.lists(words, max_size=4))
+def test_a_whole_list_is_set_and_nothing_else(tmp_path_factory, text, wanted):
+    path = tmp_path_factory.mktemp("judge") / "f.conf"
+    before = judged(path, text)
+    with contextlib.suppress(DocumentError):
+        changed = Document.parse(text).set_all("token", "driver", wanted)
+        after = judged(path, str(changed))
+        assert after == {**before, ("token", "driver"): wanted}
+
+
+def test_of_several_values_the_others_stay_where_they_are():
+    text = "[pci]\nalias = a\n# words\nalias = b\nalias = c\nx = 1\n"
+    document = Document.parse(text)
+    assert str(document.remove("pci", "alias", "b")) == "[pci]\nalias = a\n# words\nalias = c\nx = 1\n"
+    assert str(document.add("pci", "alias", "d")) == text.replace("alias = c\n", "alias = c\nalias = d\n")
+    assert document.add("pci", "alias", "b") is document
+    assert str(document.set_all("pci", "alias", ["a", "B", "c"])) == text.replace("= b", "= B")
+    assert str(document.set("pci", "alias", "z")) == text.replace("= c", "= z")
+
+
+def test_many_options_at_once_each_at_its_place():
+    text = "[a]\n#x = 0\n#y = 0\n\n[b]\nz = 1\n"
+    edits = {("a", "y"): ("2",), ("a", "x"): ("1",), ("c", "n"): ("3",), ("b", "z"): (), ("c", "m"): ("4",)}
+    assert (
+        str(Document.parse(text).with_values(edits))
+        == "[a]\n#x = 0\nx = 1\n#y = 0\ny = 2\n\n[b]\n\n[c]\nn = 3\nm = 4\n"
+    )
+
+
+@given(texts, st.sampled_from(OPTIONS), values)
+def test_the_old_text_comes_back_to_the_byte(text, option, value):
+    with contextlib.suppress(DocumentError):
+        document = Document.parse(text)
+        before = document.raw("token", option)
+        gap = document.gap_above("token")
+        added = not document.has_section("token")
+        changed = document.set("token", option, value)
+        number = len(changed.raw("token", option)) - 1
+        old = before[-1] if before else ""
+        if old and not changed.raw("token", option)[number].endswith(("\n", "\r")):
+            old = old.rstrip("\r\n")
+        back = changed.with_raw("token", option, number, old)
+        if added:
+            back = back.without_empty("token", gap=gap)
+        assert str(back) == text
+
+
+def test_lines_are_told_as_people_count_them():
+    document = Document.parse("# c\n[a]\n#x = 5\ny = 1\ny = 2\n")
+    assert (document.line_of("a", "y"), document.line_of("a", "x"), document.place_of("a", "x")) == (5, None, 3)
+    assert document.commented("a", "x") == "5"
+    assert document.commented("a", "y") is None
+
+
+def test_a_binary_is_refused_by_name():
+    with pytest.raises(DocumentError, match=r"binary \(/etc/nova/nova.conf\)"):
+        Document.parse(b"[a]\nx = \0\n", "/etc/nova/nova.conf")
+
+
+def test_a_form_feed_and_its_kin_end_no_line(tmp_path):
+    text = "[token]\ndriver = a\x0cb\x85c\u2028d\n"
+    assert ours(text) == judged(tmp_path / "f.conf", text)
+
+
+@given(st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=10).map(str.strip))
+def test_a_secret_reads_back_whatever_is_in_it(tmp_path_factory, secret):
+    """`$` names another option, in oslo.config; the judge substitutes."""
+    from osregions.conf.options import quoted
+
+    path = tmp_path_factory.mktemp("judge") / "f.conf"
+    document = Document.parse("[token]\n")
+    with contextlib.suppress(DocumentError):
+        path.write_text(str(document.set("token", "driver", quoted(secret, document))))
+        conf = cfg.ConfigOpts()
+        conf.register_opts([cfg.StrOpt("driver")], group="token")
+        conf(["--config-file", str(path)])
+        assert conf.token.driver == secret

@@ -160,8 +160,8 @@ def _rest(found: Address, base: str) -> str | None:
         return None
     rest = found.path[len(prefix) :]
     # At the root of a web server's own port there are many services: only a version tells keystone.
-    if known.port in _DEFAULT_PORTS.values() and not prefix and rest not in ("", "/") and not _VERSIONED.match(rest):
-        return None
+    if known.port in _DEFAULT_PORTS.values() and not prefix and rest not in ("", "/"):
+        return rest if (match := _VERSIONED.match(rest)) and not match["prefix"] else None
     return rest
 
 

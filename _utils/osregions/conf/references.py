@@ -7,8 +7,9 @@ person's to decide, and nothing is passed over in silence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from osregions.conf import keystones as ks
 from osregions.conf import tree
@@ -109,14 +110,14 @@ def plugin_sections(document: Document) -> frozenset[str]:
     return frozenset(name for name, those in options.items() if "auth_url" in those and those.intersection(_PLUGIN))
 
 
-def apart(document: Document, section: str, host: HostPort) -> str | None:
-    """The URL that options apart make up; None where no host is named."""
-    name = document.get(section, host.host)
+def apart(get: Callable[[str], str | None], host: HostPort) -> str | None:
+    """The URL that options apart make up, each as `get` has it; None where no host is named."""
+    name = get(host.host)
     if not name or not name.strip():
         return None
-    protocol = document.get(section, host.protocol) or host.default_protocol
-    port = document.get(section, host.port) or host.default_port
-    prefix = (document.get(section, host.prefix) or "").strip("/") if host.prefix else ""
+    protocol = get(host.protocol) or host.default_protocol
+    port = get(host.port) or host.default_port
+    prefix = (get(host.prefix) or "").strip("/") if host.prefix else ""
     shown = f"[{name}]" if ":" in name and not name.startswith("[") else name
     return f"{protocol}://{shown}:{port}" + (f"/{prefix}" if prefix else "")
 
@@ -145,7 +146,7 @@ class _Finder:
         for named in managed(document, self._known, file):
             seen.add((section_key(named.section), normal(named.name)))
             host = named.option if isinstance(named.option, HostPort) else None
-            value = (apart(document, named.section, host) if host else named.value) or ""
+            value = (apart(partial(document.get, named.section), host) if host else named.value) or ""
             form = APART if host else COMMENTED if named.commented else FILTER if document.paste else OPTION
             text = expanded(document, named.section, value)
             first = text.split(",")[0]

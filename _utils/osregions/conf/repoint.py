@@ -78,37 +78,53 @@ def _urls(group: Group, known: Known, wish: Wish, wrong: list[tree.Problem]) -> 
                 continue
             if named.commented and group.setting(named.section, (named.name,)):
                 continue  # another file of the same program sets it
+            if named.commented and wish.target.region == wish.region:
+                continue  # a default that names this machine is right where its own region's keystone is used
             new = _retargeted(file, named, named.option, expanded(document, named.section, named.value), wish)
             if new is None:
                 wrong.append(_no_host(file, named))
-            else:
+            elif new != named.value or named.commented:
                 yield from group.put(file, named.section, named.name, new)
 
 
 def _retargeted(file: tree.File, named: Named, option: Url, value: str, wish: Wish) -> str | None:
+    """What an option is to say; None when what it says is no URL with a host."""
     new = ks.retargeted_list(value, wish.keystones, wish.target, option.interface)
+    if new is None or _stays(value, option.interface, wish):
+        return named.value if new else None
     original = wish.originals.get((file.path, named.section, named.name))
-    if new is None or original is None or "," in original:
+    if original is None or "," in original:
         return new
     was = ks.pointed(original, wish.keystones, option.interface, wish.region)
     now = ks.pointed(new, wish.keystones, option.interface)
-    return (
-        original
-        if was and now and (was.region, was.interface, was.tail) == (now.region, now.interface, now.tail)
-        else new
-    )
+    same = was and now and (was.region, was.interface, was.tail) == (now.region, now.interface, now.tail)
+    return original if same else new
+
+
+def _stays(value: str, interface: str, wish: Wish) -> bool:
+    """Whether a URL stays as it is: where a region uses its own keystone, all but those that name another region's.
+
+    A loopback address, or a name that nobody declared, is then the region's own business.
+    """
+    if wish.target.region != wish.region:
+        return False
+    named = [ks.pointed(item, wish.keystones, interface, wish.region) for item in value.split(",")]
+    return all(one is None or one.region in (None, wish.region) for one in named)
 
 
 def _apart(
     group: Group, file: tree.File, named: Named, option: HostPort, wish: Wish, wrong: list[tree.Problem]
 ) -> Iterator[OptionChange]:
-    document = group.document(file)
-    value = expanded(document, named.section, apart(document, named.section, option) or "")
-    address = ks.address(value)
+    def get(name: str) -> str | None:
+        return group.value(named.section, (name,))
+
+    value = expanded(group.document(file), named.section, apart(get, option) or "")
     new = ks.retargeted(value, wish.keystones, wish.target, option.interface)
     target = ks.address(new) if new else None
-    if address is None or target is None:
+    if target is None:
         wrong.append(_no_host(file, named))
+        return
+    if _stays(value, option.interface, wish):
         return
     wanted = {
         option.host: f"[{target.host}]" if ":" in target.host and "[" in named.value else target.host,
@@ -119,12 +135,10 @@ def _apart(
         wanted[option.prefix] = target.path.rstrip("/")
     defaults = {option.port: option.default_port, option.protocol: option.default_protocol, option.prefix: ""}
     for name, text in wanted.items():
-        before = document.get(named.section, name)
-        if before is None and defaults.get(name) == text:
-            continue
-        if name == option.prefix and (before or "").strip("/") == text.strip("/"):
-            continue
-        yield from group.put(file, named.section, name, text)
+        before = get(name)
+        before = defaults.get(name) if before is None else before
+        if before != text and (name != option.prefix or (before or "").strip("/") != text.strip("/")):
+            yield from group.put(file, named.section, name, text)
 
 
 def _no_host(file: tree.File, named: Named) -> tree.Problem:

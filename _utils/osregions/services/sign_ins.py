@@ -92,7 +92,4 @@ def _value(group: Group, section: str, options: Iterable[str]) -> str | None:
 
 def _apart(group: Group, section: str) -> str | None:
     host = HostPort(section, "auth_host", "auth_port", "auth_protocol", "auth_admin_prefix")
-    for file in reversed(group.files):
-        if url := apart(group.document(file), section, host):
-            return url
-    return None
+    return apart(lambda option: group.value(section, (option,)), host)
