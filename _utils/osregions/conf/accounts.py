@@ -30,6 +30,8 @@ def changes(
         found = _credential(group, account, credentials, user)
         line = group.document(file).line_of(section, option)
         place = f"{file.path}, line {line}"
+        if found is None and account.known:
+            continue
         if found is None:
             wanted = account.name or (group.project.name if group.project else user or "this account")
             wrong.append(_missing(section, user, wanted, place, "password"))
@@ -81,6 +83,8 @@ def _credential(
         for credential in credentials.values():
             if credential.is_user(user):
                 return credential
+    if account.known:
+        return None
     return credentials.get(account.name or (group.project.name if group.project else ""))
 
 

@@ -78,7 +78,8 @@ class Account:
     """The options by which a section signs in; each a tuple of spellings, of which the one that is set is changed.
 
     `name` is the key in pillar's credentials when the present user's name is none of them; empty: the project itself.
-    `joined` names an option that holds `project:user` in one (glance's swift_store_user).
+    `joined` names an option that holds `project:user` in one (glance's swift_store_user). `known`: only where the present
+    user's name is one that pillar's credentials know, since packages bring such sections as samples.
     """
 
     section: str
@@ -92,6 +93,7 @@ class Account:
     project_domain: tuple[str, ...] = ("project_domain_name", "project-domain-name")
     project_domain_id: tuple[str, ...] = ("project_domain_id", "project-domain-id")
     joined: str | None = None
+    known: bool = False
 
 
 def plain_account(
@@ -107,6 +109,7 @@ def plain_account(
     project_domain: tuple[str, ...] = (),
     project_domain_id: tuple[str, ...] = (),
     joined: str | None = None,
+    known: bool = False,
 ) -> Account:
     """An account with options of its own, and none of those that keystoneauth's plugins have."""
     return Account(
@@ -121,6 +124,7 @@ def plain_account(
         project_domain,
         project_domain_id,
         joined,
+        known,
     )
 
 

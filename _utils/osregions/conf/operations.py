@@ -12,7 +12,7 @@ from osregions.conf import act, references, repoint, tree
 from osregions.conf import ledger as ledgers
 from osregions.conf.credentials import Credential
 from osregions.conf.document import Document
-from osregions.conf.options import OptionChange, masked
+from osregions.conf.options import MASK, OptionChange, masked
 from osregions.errors import RegionsError
 from osregions.settings import Settings
 
@@ -131,12 +131,19 @@ def edit(
     return Outcome(changes, f"{path} was changed.", tuple(kept))
 
 
+def _seen_by_all(plan: Sequence[OptionChange]) -> str:
+    """A warning where a secret goes into a file that anybody may read: its mode is the operator's, and stays."""
+    paths = {change.path for change in plan if change.after is not None and change.shown()["new"] == MASK}
+    seen = sorted(path for path in paths if Path(path).stat().st_mode & 0o004)
+    return f" Anybody on this machine can read the passwords in {', '.join(seen)}: chmod o-r." if seen else ""
+
+
 def _planned(plan: Sequence[OptionChange]) -> Outcome:
-    return Outcome(shown(plan), f"{_counted(plan)} would be changed.")
+    return Outcome(shown(plan), f"{_counted(plan)} would be changed.{_seen_by_all(plan)}")
 
 
 def _done(plan: Sequence[OptionChange], kept: Sequence[str]) -> Outcome:
-    return Outcome(shown(plan), f"{_counted(plan)} were changed.", tuple(kept))
+    return Outcome(shown(plan), f"{_counted(plan)} were changed.{_seen_by_all(plan)}", tuple(kept))
 
 
 def _counted(plan: Sequence[OptionChange]) -> str:

@@ -52,11 +52,7 @@ PROJECT = Project(
             project=("cinder_store_project_name",),
         ),
         # a section of swift_store_config_file
-        plain_account(
-            "*",
-            password=("key",),
-            joined="user",
-        ),
+        plain_account("*", password=("key",), joined="user", known=True),
     ),
     services=(
         Service(
