@@ -10,17 +10,22 @@ import yaml
 
 from osregions import settings
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "pillar.example" / "openstack_regions.sls"
-_COMMENTED = re.compile(r"^(\s*)# (\s*[a-z_]+:(?: .*)?)$")
+FOLDER = Path(__file__).resolve().parents[2] / "pillar.example"
+_COMMENTED = re.compile(r"^(\s*)# (\s*[a-z_-]+:(?: .*)?)$")
 
 
-def _shown():
-    """The example as it stands, and with every commented key taken in."""
-    text = EXAMPLE.read_text()
+def _shown(name="openstack_regions"):
+    """A file of the example as it stands, and with every commented key taken in."""
+    text = (FOLDER / f"{name}.sls").read_text()
     opened = "\n".join(match[1] + match[2] if (match := _COMMENTED.match(line)) else line for line in text.splitlines())
     # Two ways to say one thing: the commented one is meant to take the other's place.
     opened = opened.replace("\n  identity: follow\n", "\n")
     return yaml.safe_load(text)[settings.PILLAR], yaml.safe_load(opened)[settings.PILLAR]
+
+
+def _whole():
+    """Everything that both files show, as pillar merges them."""
+    return {**_shown()[1], **_shown("openstack_regions_credentials")[1]}
 
 
 def test_as_it_stands():
@@ -29,11 +34,20 @@ def test_as_it_stands():
 
 
 def test_with_every_comment_taken_in():
-    settings.read(_shown()[1])
+    found = settings.read(_whole())
+    accounts = settings.credentials_of(_whole(), found.known, lambda uri: f"from {uri}")
+    assert accounts["glance"].password == "from sdb://vault/openstack/glance"
+    assert accounts["glance"].replaces == ("glance_two",)
+    billing = found.known.folders["billing"]
+    assert [(url.section, url.option, url.interface) for url in billing.urls] == [
+        ("backend", "identity_url", "internal"),
+        ("DEFAULT", "login_url", "public"),
+    ]
+    assert billing.services[0].port == 8999
 
 
 def test_no_key_is_missing():
-    _, opened = _shown()
+    opened = _whole()
     for key, schema in settings.SCHEMA.items():
         assert key in opened
         if isinstance(schema, Mapping):

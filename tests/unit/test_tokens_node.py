@@ -270,7 +270,7 @@ def test_a_web_server_serves_keystone_when_a_site_of_it_says_so(tmp_path, place,
     (tmp_path / place).parent.mkdir(parents=True)
     (tmp_path / place).write_text(text)
     (tmp_path / place).with_name("dangling.conf").symlink_to("nowhere")
-    places = [name for names in keystone_node._WEB_SERVERS.values() for name in names]
+    places = [name for names in keystone_node.WEB_SERVERS.values() for name in names]
     assert keystone_node._holds_keystone(places, tmp_path) is holds
 
 

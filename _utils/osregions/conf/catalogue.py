@@ -78,8 +78,8 @@ class Account:
     """The options by which a section signs in; each a tuple of spellings, of which the one that is set is changed.
 
     `name` is the key in pillar's credentials when the present user's name is none of them; empty: the project itself.
-    `joined` names an option that holds `project:user` in one (glance's swift_store_user). `known`: only where the present
-    user's name is one that pillar's credentials know, since packages bring such sections as samples.
+    `joined` names an option that holds `project:user` in one (glance's swift_store_user). `known`: only where
+    the present user's name is one that pillar's credentials know, since packages bring such sections as samples.
     """
 
     section: str

@@ -10,7 +10,7 @@ from typing import Any
 from osregions.conf.catalogue import ADMIN, INTERNAL, PUBLIC, Account, Project, RegionName, Service, Spelling, Url
 from osregions.errors import SettingsError
 
-_PLACE = re.compile(r"^\[(?P<section>[^\]]+)\]\s*(?P<option>[^\s=:]+)$")
+_PLACE = re.compile(r"^\[(?P<section>[^\]]+)\]\s*(?P<option>[^\s=:]+)(?::\s*(?P<interface>\S+))?$")
 _INTERFACES = (PUBLIC, INTERNAL, ADMIN)
 KEYS = ("folders", "files", "urls", "regions", "accounts", "services")
 _SERVICE_KEYS = ("files", "rank", "site", "type", "port", "probe")
@@ -45,12 +45,15 @@ def _project(name: str, given: Any, where: str) -> Project:
 
 def _url(given: Any, where: str) -> Url:
     """`[section] option`, or that with its interface behind a colon: `[section] option: admin`."""
-    interface = INTERNAL
     if isinstance(given, Mapping) and len(given) == 1:
-        ((given, interface),) = given.items()
+        ((name, behind),) = given.items()  # YAML made a mapping of it
+        given = f"{name}: {behind}"
+    section, option = _place(given, where)
+    match = _PLACE.match(given)
+    interface = (match and match["interface"]) or INTERNAL
     if interface not in _INTERFACES:
         raise SettingsError(f"{interface!r} is no interface", where, f"one of {', '.join(_INTERFACES)}")
-    return Url(*_place(given, where), interface=interface)
+    return Url(section, option, interface)
 
 
 def _place(given: Any, where: str) -> tuple[str, str]:
