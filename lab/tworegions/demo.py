@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from . import join, lab, machine, picture, watch
+from . import cloud, join, lab, machine, picture, watch
 from .cloud import node
 from .hostfiles import PEOPLE
 from .progress import Progress
@@ -20,10 +20,12 @@ INTERFACES = ("admin", "internal", "public")
 # What a real run of the join may touch and a planned one must not.
 _PRINT = """
 set -e
-mysqldump --skip-dump-date --skip-comments --order-by-primary keystone | sha256sum
-find /etc/keystone /etc/memcached.conf /etc/glance /root -type f ! -name .bash_history -print0 | sort -z |
-  xargs -0 sha256sum | sha256sum
-systemctl show --property=MainPID,ActiveEnterTimestampMonotonic keystone memcached mariadb glance-api
+if [ -d /var/lib/mysql/keystone ]; then
+  mysqldump --skip-dump-date --skip-comments --order-by-primary keystone | sha256sum
+fi
+find /etc/keystone /etc/memcached.conf /etc/glance /etc/placement /root -type f ! -name .bash_history -print0 |
+  sort -z | xargs -0 sha256sum | sha256sum
+systemctl show --property=MainPID,ActiveEnterTimestampMonotonic keystone memcached mariadb glance-api placement-api
 """
 
 
@@ -113,6 +115,7 @@ def run(versions: Versions, progress: Progress) -> None:
     plan(progress)
     for_real(progress)
     verify(progress)
+    follow(progress)
     again(progress)
     progress.title("What exists now")
     told = [(one.type, one.region, one.url) for one in catalog(controller(1))]
@@ -140,8 +143,8 @@ def standalone(progress: Progress) -> None:
 
 
 def fingerprints() -> dict[str, str]:
-    """For each controller what its keystone, its files and its services are like."""
-    return {one.name: machine.execute(one, "bash", "-c", _PRINT).stdout for one in HOSTS if one.controller}
+    """For each host what its keystone, its files and its services are like."""
+    return {one.name: machine.execute(one, "bash", "-c", _PRINT).stdout for one in HOSTS}
 
 
 def plan(progress: Progress) -> None:
@@ -188,12 +191,10 @@ def verify(progress: Progress) -> None:
         wanted = sorted((region, kind, one) for region in (HOME, MEMBER) for kind in at_home for one in INTERFACES)
         need(listed == wanted, f"home's endpoints are {listed}, not {wanted}")
     show(found, progress)
-    with progress.step("RegionTwo's own keystone says RegionTwo, its people and its image are still there"):
+    with progress.step("RegionTwo's own keystone, idle from now on, says RegionTwo, and its people are still there"):
         own = catalog(member)
         need({one.region for one in own} == {MEMBER}, f"regions in RegionTwo's own catalog: {own}")
-        person, project = PEOPLE[2]
-        images = [one["Name"] for one in openstack(member, "image", "list")]
-        need(images == [f"cirros-{project}"], f"RegionTwo's glance lists {images}")
+        person, _ = PEOPLE[2]
         users = {one["Name"] for one in openstack(member, "user", "list")}
         need(person in users, f"user {person} is gone from RegionTwo")
         said = machine.execute(member, "grep", "OS_REGION_NAME", "/root/keystonerc_admin").stdout.strip()
@@ -203,6 +204,31 @@ def verify(progress: Progress) -> None:
         images = [one["Name"] for one in openstack(home, "image", "list")]
         need(images == [f"cirros-{project}"], f"home's glance lists {images}")
         openstack(home, "resource", "provider", "list")
+
+
+def follow(progress: Progress) -> None:
+    """RegionTwo's services take home's tokens, and no longer need RegionTwo's keystone."""
+    home, member = controller(1), controller(2)
+    progress.title("RegionTwo's services follow home's identity")
+    region = ("--os-region-name", MEMBER)
+    with progress.step(
+        "a token from home lists RegionTwo's images and placement resources; RegionTwo's keystone is off"
+    ):
+        machine.execute(member, "systemctl", "stop", "keystone")
+        try:
+            _, project = PEOPLE[2]
+            images = [one["Name"] for one in openstack(home, *region, "image", "list")]
+            need(images == [f"cirros-{project}"], f"RegionTwo's glance lists {images} to home's admin")
+            openstack(home, *region, "resource", "provider", "list")
+        finally:
+            machine.execute(member, "systemctl", "start", "keystone")
+        cloud.wait_http(member, f"http://{member.address}:5000/v3/")
+    with progress.step("every service proves it: salt '*' oslo_conf.prove"):
+        answers = join.ask("*", "oslo_conf.prove")
+    for minion, proof in sorted(answers.items()):
+        need(isinstance(proof, dict) and proof.get("ok"), f"{minion}: {proof}")
+        for check in proof["checks"]:
+            progress.say(f"{minion}: {check['service']} {check['name']}: {check['evidence']}")
 
 
 def again(progress: Progress) -> None:

@@ -7,7 +7,10 @@ import time
 
 CONTROLLERS = ("one-controller", "two-controller")
 _TABLES = ("region", "service", "endpoint", "project", "user", "local_user", "role", "assignment")
+NODES = ("one-node", "two-node")
 _FILES = "/etc/keystone/keystone.conf /etc/memcached.conf /root/keystonerc_admin"
+# What a repointing could touch: every configuration file of a service's.
+_CONF = "find /etc/glance /etc/placement -type f -print0 | sort -z | xargs -0 sha256sum"
 
 
 def sync(lab):
@@ -51,6 +54,18 @@ def rows(lab, host):
 def sums(lab, host):
     """The checksums of the files that a join could touch."""
     return lab.exec(host, "bash", "-c", f"sha256sum {_FILES}").stdout
+
+
+def conf(lab, host):
+    """The checksum of each of the services' files, by path."""
+    lines = lab.exec(host, "bash", "-c", _CONF).stdout.splitlines()
+    return {line.split(maxsplit=1)[1]: line.split()[0] for line in lines}
+
+
+def running(lab, host):
+    """The main processes of the services that follow identity, and when they were started."""
+    units = ("glance-api", "placement-api")
+    return lab.exec(host, "systemctl", "show", "--property=Id,MainPID,ActiveEnterTimestampMonotonic", *units).stdout
 
 
 def catalog(lab, host="one-controller"):

@@ -1,4 +1,4 @@
-"""Two real clusters that both call themselves RegionOne become one cloud (P1 to P6), in the lab."""
+"""Two real clusters that both call themselves RegionOne become one cloud (P1 to P9), in the lab."""
 
 from __future__ import annotations
 
@@ -131,6 +131,10 @@ def test_a_keystone_node_that_comes_back_is_looked_at(standalone, joined):
 
 def test_clean_brings_both_clusters_back(planned, standalone, joined):
     """Last, since it undoes the join as the README says: everything is as it was."""
+    for host in (*cloud.CONTROLLERS, *cloud.NODES):
+        outcome = standalone.salt(HOME, host, "state.apply", "regions.services.clean")
+        for states in outcome.values():
+            assert all(state["result"] for state in states.values()), states
     for region in ("RegionOne", "RegionTwo"):
         formula = "regions.catalog.clean" if region == "RegionOne" else "regions.clean"
         outcome = standalone.salt(HOME, f"{region[6:].lower()}-controller", "state.apply", formula)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
@@ -66,6 +66,7 @@ class Document:
     _spans: tuple[Span, ...]
     _blocks: tuple[_Block, ...]
     paste: bool = False
+    _where: str = field(default="", compare=False)  # the file, for the words of an error
 
     @classmethod
     def parse(cls, text: str | bytes, where: str = "", paste: bool | None = None) -> Document:
@@ -95,7 +96,7 @@ class Document:
         spans, headers = (scan.paste if paste else scan.oslo)(lines, where)
         ends = [first for _, first in headers[1:]] + [len(lines)]
         blocks = tuple(_Block(section, first, end) for (section, first), end in zip(headers, ends, strict=False))
-        return cls(tuple(lines), tuple(spans), blocks, paste)
+        return cls(tuple(lines), tuple(spans), blocks, paste, where)
 
     def __str__(self) -> str:
         return "".join(self._lines)
@@ -127,7 +128,7 @@ class Document:
 
     def get_all(self, section: str, option: str) -> tuple[str, ...]:
         """All the values that an option is given, in order."""
-        return tuple(span.value for span in self._found(section, option))
+        return self._said.get((self._key(section), option), ())
 
     def get(self, section: str, option: str, default: str | None = None) -> str | None:
         """The value that counts for an option with one value: the last."""
@@ -210,15 +211,18 @@ class Document:
             (end, end, [*([""] if (number or self.gap_above(section)) else []), f"[{section}]", *body])
             for number, (section, body) in enumerate(sections.items())
         ]
-        return self._spliced(splices)._checked(edits) if splices else self
+        return self._spliced(splices)._checked(self, edits) if splices else self
 
     def with_raw(self, section: str, option: str, number: int, text: str) -> Document:
         """Put a text, whole lines, in the place of an option's assignment of that number; an empty one takes it out."""
         span = self._found(section, option)[number]
         if not text:
             return self._without(set(range(span.first, span.end)))
-        lines = (*self._lines[: span.first], *_split(text), *self._lines[span.end :])
-        return self._of(lines, paste=self.paste)
+        put = _split(text)
+        if span.end < len(self._lines) and not _ending(put[-1]):
+            put[-1] += self._newline(span.end - 1)  # it ended the file once, and something stands below it by now
+        lines = (*self._lines[: span.first], *put, *self._lines[span.end :])
+        return self._of(lines, self._where, self.paste)
 
     def gap_above(self, section: str) -> bool:
         """Whether an empty line would come above a section that is not there yet: unless one stands there."""
@@ -242,9 +246,14 @@ class Document:
     @cached_property
     def _index(self) -> Mapping[tuple[str, str], list[Span]]:
         found: dict[tuple[str, str], list[Span]] = {}
+        keys = {block.section: self._key(block.section) for block in self._blocks}
         for span in self._spans:
-            found.setdefault((self._key(span.section), span.option), []).append(span)
+            found.setdefault((keys[span.section], span.option), []).append(span)
         return found
+
+    @cached_property
+    def _said(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        return {key: tuple([span.value for span in spans]) for key, spans in self._index.items()}
 
     @cached_property
     def _comments(self) -> Mapping[tuple[str, str], tuple[int | None, int]]:
@@ -254,7 +263,8 @@ class Document:
             key = self._key(block.section)
             for number in range(block.header + 1, block.end):
                 line = self._lines[number]
-                if line[0] in "#;" and (match := _DEFAULT.match(line)):
+                # Most comments are words: they are passed over before the pattern looks at them.
+                if line[0] in "#;" and ("=" in line or ":" in line) and (match := _DEFAULT.match(line)):
                     tight = match["mark"] == "#"
                     if not tight and match["sign"] != "=":
                         continue  # running text
@@ -321,16 +331,24 @@ class Document:
         if open_end and lines:
             # The file ended without a newline, and goes on doing so.
             lines[-1] = lines[-1].rstrip("\r\n")
-        return self._of(lines, paste=self.paste)
+        return self._of(lines, self._where, self.paste)
 
-    def _checked(self, edits: Edits) -> Document:
-        """The same document, which says what was wanted: a belt, since it costs little."""
-        for (section, option), values in edits.items():
-            if self.get_all(section, option) != tuple(values):
-                raise DocumentError(
-                    f"[{section}] {option} can't be written so that it reads back",
-                    remedy="write that line by hand, and report this text's shape",
-                )
+    def _checked(self, before: Document, edits: Edits) -> Document:
+        """The same document, which says what was wanted and all else as before: a belt, since it costs little."""
+        wanted = {
+            **before._said,
+            **{(self._key(section), option): tuple(edits[section, option]) for section, option in edits},
+        }
+        wanted = {key: values for key, values in wanted.items() if values}
+        if self._said != wanted:
+            section, option = next(
+                key for key in (*wanted, *self._said) if self._said.get(key, ()) != wanted.get(key, ())
+            )
+            raise DocumentError(
+                f"[{section}] {option} would not say what it should after this edit",
+                self._where,
+                "write these options by hand, and report this text's shape",
+            )
         return self
 
     def _without(self, gone: Collection[int]) -> Document:
@@ -395,6 +413,7 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
 
 def _written(value: str, paste: bool) -> list[str]:
     """The lines in which a value is written so that it reads back as it is."""
+    _check_characters(value, "that value")
     first, *more = value.split("\n")
     if "\r" in value or any(not line or line != line.strip() for line in more):
         raise DocumentError(
@@ -412,7 +431,18 @@ def _written(value: str, paste: bool) -> list[str]:
     return [first, *more]
 
 
+def _check_characters(text: str, name: str) -> None:
+    """Raise DocumentError for what would make the file binary, or could not be written to it at all."""
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise DocumentError(f"no file can hold {name}: half a character is in it", remedy="write it anew") from None
+    if "\0" in text:
+        raise DocumentError(f"no INI file can hold {name}: a NUL is in it", remedy="leave the NUL out")
+
+
 def _check_names(section: str, option: str) -> None:
+    _check_characters(section + option, "that name")
     if not section or section != section.strip() or re.search(r"[\r\n]", section):
         raise DocumentError(f"{section!r} can't be the name of a section", remedy="write it without brackets")
     if not option or option != option.strip() or option[0] in "[#;" or re.search(r"[=:\r\n]", option):
