@@ -117,6 +117,15 @@ class Document:
         """Every assignment, in the file's order."""
         return tuple(Entry(span.section, span.option, span.value, span.first + 1) for span in self._spans)
 
+    @cached_property
+    def counting(self) -> Mapping[tuple[str, str], Entry]:
+        """Of each option the assignment that counts, the last, by section and option as they are compared."""
+        return {
+            key: Entry(span.section, span.option, span.value, span.first + 1)
+            for key, spans in self._index.items()
+            for span in spans[-1:]
+        }
+
     def has_section(self, section: str) -> bool:
         """Whether there is a section of that name."""
         return bool(self._blocks_of(section))

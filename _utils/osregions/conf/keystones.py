@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from osregions.conf.catalogue import ADMIN, INTERNAL, PUBLIC
@@ -71,6 +72,7 @@ class Pointed:
     tail: str
 
 
+@lru_cache(maxsize=1024)  # a cloud's files name the same few addresses over and over
 def address(text: str) -> Address | None:
     """Take a URL apart; `host:port/path` without a scheme counts as one; None when it is none, or has no host."""
     text = text.strip()

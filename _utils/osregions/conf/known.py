@@ -5,12 +5,13 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from osregions.conf.catalogue import Account, HostPort, Project, RegionName, Url
 from osregions.conf.projects import COMMON, PROJECTS
 
 
+@lru_cache(maxsize=4096)
 def normal(option: str) -> str:
     """The form in which option names are looked up: `project-name` is `project_name`, and PasteDeploy's `set` goes."""
     return option.removeprefix("set ").strip().replace("-", "_")

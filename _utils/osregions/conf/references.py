@@ -78,10 +78,10 @@ def managed(document: Document, known: Known, file: tree.File) -> Iterator[Named
     index = known.index(file.project)
     plugins = plugin_sections(document)
     live = set()
-    for entry in _counting(document):
-        live.add((section_key(entry.section), normal(entry.option)))
-        url = index.url(entry.section, entry.option)
-        if url is None and normal(entry.option) == "auth_url" and section_key(entry.section) in plugins:
+    for (section, option), entry in document.counting.items():
+        live.add((section_key(section), normal(option)))
+        url = index.url(section, option)
+        if url is None and section in plugins and normal(option) == "auth_url":
             url = Url(entry.section, entry.option)
         if url is not None:
             # An empty value names nothing; and Swift's TempAuth has auth URLs that are no keystone's.
@@ -104,10 +104,10 @@ def managed(document: Document, known: Known, file: tree.File) -> Iterator[Named
 
 def plugin_sections(document: Document) -> frozenset[str]:
     """The sections that sign in by a plugin of keystoneauth's: they say where, and as whom or how."""
-    options: dict[str, set[str]] = {}
-    for entry in document.entries:
-        options.setdefault(section_key(entry.section), set()).add(normal(entry.option))
-    return frozenset(name for name, those in options.items() if "auth_url" in those and those.intersection(_PLUGIN))
+    said: dict[str, set[str]] = {}
+    for section, option in document.counting:
+        said.setdefault(section, set()).add(normal(option))
+    return frozenset(name for name, those in said.items() if "auth_url" in those and those.intersection(_PLUGIN))
 
 
 def apart(get: Callable[[str], str | None], host: HostPort) -> str | None:
@@ -120,12 +120,6 @@ def apart(get: Callable[[str], str | None], host: HostPort) -> str | None:
     prefix = (get(host.prefix) or "").strip("/") if host.prefix else ""
     shown = f"[{name}]" if ":" in name and not name.startswith("[") else name
     return f"{protocol}://{shown}:{port}" + (f"/{prefix}" if prefix else "")
-
-
-def _counting(document: Document) -> Iterator[Entry]:
-    """The entries that count: of a repeated option with one value, the last."""
-    last = {(section_key(entry.section), entry.option): entry for entry in document.entries}
-    yield from (entry for entry in document.entries if last[section_key(entry.section), entry.option] is entry)
 
 
 class _Finder:
@@ -167,14 +161,15 @@ class _Finder:
 
     def _unmanaged(self, file: tree.File, document: Document, seen: set[tuple[str, str]]) -> Iterator[Reference]:
         index = self._known.index(file.project)
+        form = FILTER if document.paste else OPTION
         for entry in document.entries:
-            key = (section_key(entry.section), normal(entry.option))
-            if key in seen or index.host(entry.section, entry.option):
-                continue
             addresses = list(self._addresses(entry.value))
-            if entry.value.strip() in _PORT_VALUES and "port" in entry.option.lower():
-                addresses.append(entry.value.strip())
-            form = FILTER if document.paste else OPTION
+            if entry.value in _PORT_VALUES and "port" in entry.option.lower():
+                addresses.append(entry.value)
+            if not addresses or (section_key(entry.section), normal(entry.option)) in seen:
+                continue
+            if index.host(entry.section, entry.option):
+                continue
             for text in addresses:
                 yield self._left(file, entry.line, entry.section, entry.option, form, text, "in no table")
 

@@ -42,21 +42,9 @@ _BACKUP_FOLDERS = ("backup", "backups", "openstack-regions")
 _SAMPLE_FOLDERS = ("sample", "samples", "examples")
 # Our own unfinished file that a kill left behind (files.py).
 _UNFINISHED = re.compile(r"^\..+\.osregions-")
-_WORDS = (
-    b":5000",
-    b":35357",
-    b"/identity",
-    b"auth_url",
-    b"auth-url",
-    b"auth_uri",
-    b"identity_uri",
-    b"auth_host",
-    b"auth_address",
-    b"keystone_authtoken",
-    b"= 35357",
-    b"=35357",
-    b"encryption_auth_url",
-)
+# Every text that names a keystone in a way known here has one of these; each is looked for in every file, so few.
+_WORDS = (b":5000", b"35357", b"identity")
+_AUTH, _AUTH_OPTIONS = b"auth", re.compile(rb"auth(?:[_-]ur|_host|_address|token)")
 _CHUNK = 1 << 16
 
 
@@ -122,7 +110,8 @@ def survey(roots: Sequence[str], known: Known, urls: Iterable[str] = (), project
     project, and others only when they have a section of keystonemiddleware's. Raises SettingsError for a root that
     is not there.
     """
-    words = _WORDS + tuple({re.sub(r"^\w+:/*", "//", url).split("/")[2].encode() for url in urls if "//" in url})
+    hosts = {re.sub(r"^\w+:/*", "//", url).split("/")[2].encode() for url in urls if "//" in url}
+    words = _WORDS + tuple(host for host in sorted(hosts) if not any(word in host for word in _WORDS))
     return _Walk(known, words, projects_only).run(roots)
 
 
@@ -227,25 +216,23 @@ class _Walk:
     def _file(self, path: str, name: str, place: _Place) -> None:
         if name.startswith(".") and _UNFINISHED.match(name):
             return
-        project = place.project
-        if project is None:
-            project = self._known.main_files.get(name)
-        kind = self._kind(name, place)
-        owned = kind is None and project is not None and self._owned(path, name, project)
-        if self._projects_only and kind not in (None, DISTRIBUTION):
-            return
+        failed, data = None, b""
         try:
             data = _read(path)
         except OSError as err:
-            if owned:
-                self._problem(path, f"can't be read: {err.strerror}", "give this user the right to read it")
-            return
-        if not (owned and self._projects_only):
-            for word in self._words:
-                if word in data:
-                    break
-            else:
+            failed = err
+        else:
+            if not self._projects_only and not self._speaks(data):
                 return
+        project = place.project or self._known.main_files.get(name)
+        kind = self._kind(name, place)
+        owned = kind is None and self._owned(path, name, project)
+        if failed is not None:
+            if owned:
+                self._problem(path, f"can't be read: {failed.strerror}", "give this user the right to read it")
+            return
+        if self._projects_only and (kind not in (None, DISTRIBUTION) or not (owned or self._speaks(data))):
+            return
         if b"\0" in data:
             if owned:
                 self._problem(path, "is binary", "put the configuration back, or remove it")
@@ -261,6 +248,13 @@ class _Walk:
         if self._projects_only and (document is None or not (owned or project or self._middleware(document))):
             return
         self._files[path] = File(path, kind or (TEXT if document is None else CONF), project, data, document)
+
+    def _speaks(self, data: bytes) -> bool:
+        """Whether a text may name a keystone."""
+        for word in self._words:
+            if word in data:
+                return True
+        return _AUTH in data and _AUTH_OPTIONS.search(data) is not None
 
     @staticmethod
     def _middleware(document: Document) -> bool:
