@@ -101,9 +101,9 @@ def config_updater(path: Path, edits: Edits) -> None:
 def crudini(path: Path, edits: Edits) -> None:
     """crudini, one process for all edits."""
     command = [str(Path(sys.executable).with_name("crudini"))]
-    for number, ((section, option), value) in enumerate(edits.items()):
-        command += ["--set", *([] if number else [str(path)]), section, option, value]
-    subprocess.run(command, check=True)
+    for (section, option), value in edits.items():
+        command += ["--set", str(path), section, option, value]
+    subprocess.run(command, stderr=subprocess.PIPE, check=True)
 
 
 class SaltState:
