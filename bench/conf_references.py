@@ -24,7 +24,17 @@ from tests.support import corpus
 
 FILES, SERVICES, LONG, LONG_LINES = 5_000, 500, 20, 4_000
 _GREP = ("grep", "-rnE", ":(5000|35357)")
-_WORDS = ("listen", "option", "default", "path = /usr/lib/", "# see the manual", "user", "127.0.0.1", "port: 8080", "yes")
+_WORDS = (
+    "listen",
+    "option",
+    "default",
+    "path = /usr/lib/",
+    "# see the manual",
+    "user",
+    "127.0.0.1",
+    "port: 8080",
+    "yes",
+)
 _ALONE = """
 import sys
 from osregions import settings
@@ -37,7 +47,7 @@ references.view(sys.argv[1:], found.known, found.keystones, "RegionTwo")
 
 def grow(root: Path) -> int:
     """Make the tree and return its bytes; the same one every time."""
-    chance = random.Random(5000)  # noqa: S311  (sizes of files, no secret)
+    chance = random.Random(5000)
     files = [path for path in sorted(corpus.CORPUS.rglob("*")) if path.is_file() and path.name != "expected.json"]
     for number in range(SERVICES):
         source = files[number % len(files)]

@@ -14,7 +14,7 @@ from functools import partial
 from osregions.conf import keystones as ks
 from osregions.conf import tree
 from osregions.conf.catalogue import ADMIN, HostPort, Url
-from osregions.conf.document import Document, Entry, section_key
+from osregions.conf.document import Document, section_key
 from osregions.conf.known import Known, normal
 from osregions.conf.options import expanded, masked
 
