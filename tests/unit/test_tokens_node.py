@@ -152,6 +152,17 @@ def test_a_name_that_nobody_knows_has_no_address():
     assert sockets.resolved("no-such-host.invalid:11211") == set()
 
 
+def test_with_whom_users_are_connected():
+    me = sockets.owners([os.getpid()])
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        there = ("127.0.0.1", server.getsockname()[1])
+        assert sockets.peers(os.getpid(), me, [there[1]]) == set()
+        with socket.create_connection(there):
+            assert sockets.peers(os.getpid(), me, [there[1]]) == {there}
+            assert sockets.peers(os.getpid(), {"4242"}, [there[1]]) == set()
+            assert sockets.peers(os.getpid(), me, [there[1] - 1]) == set()
+
+
 @pytest.fixture
 def speaker():
     """A server that reads once and says what it is given; None: it stays silent."""

@@ -6,7 +6,7 @@ One writer at a time on a machine. The ledger of what options said before is wri
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from osregions import files
@@ -37,7 +37,7 @@ def apply(changes: Iterable[OptionChange], ledger: str, backups: str | Path = fi
                     "run this again: it looks anew",
                 )
         known = ledgers.read(ledger, backups)
-        known = known.with_notes([_note(change, documents[change.path], known) for change in changes])
+        known = known.with_notes(_notes(changes, documents, known))
         written = _texts(changes, documents)
         ledgers.write(ledger, known.stamped(written), backups)
         kept = files.replace_all(written, backups)
@@ -106,17 +106,24 @@ def _in_place_of(document: Document, change: OptionChange, replaced: str) -> Doc
     return document.with_raw(change.section, replaced, number, text)
 
 
-def _note(change: OptionChange, document: Document, known: Ledger) -> Note:
+def _notes(changes: Iterable[OptionChange], documents: dict[str, Document], known: Ledger) -> Iterator[Note]:
+    """What each option says before the changes, so that they can be taken back."""
+    come: dict[str, list[str]] = {}  # the sections that are new, by path, in the order in which they are appended
+    for change in changes:
+        document, new = documents[change.path], come.setdefault(change.path, [])
+        gap = False
+        if not document.has_section(change.section) and (key := section_key(change.section)) not in new:
+            gap = bool(new) or document.gap_above(change.section)
+            new.append(key)
+        yield _note(change, document, known, gap)
+
+
+def _note(change: OptionChange, document: Document, known: Ledger, gap: bool) -> Note:
     note = known.of(change.path, change.section, change.option)
     # What it said before the first change is what undoing means, unless somebody else had a hand in between.
     if note is not None and change.before in note.written:
         return Note(**{**vars(note), "written": (change.before, change.after)})
     lines = document.raw(change.section, change.replaces or change.option)
-    added = not document.has_section(change.section)
-    first = not any(
-        one.new_section and one.path == change.path and section_key(one.section) == section_key(change.section)
-        for one in known.notes
-    )
     return Note(
         change.path,
         change.section,
@@ -124,8 +131,8 @@ def _note(change: OptionChange, document: Document, known: Ledger) -> Note:
         change.before,
         lines[-1] if lines else None,
         (change.after,),
-        new_section=added,
-        gap=added and first and document.gap_above(change.section),
+        new_section=not document.has_section(change.section),
+        gap=gap,
         replaces=change.replaces,
     )
 
