@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
+import salt.pillar
+import yaml
 from salt.exceptions import CommandExecutionError
 
 from tests.support import corpus, judge
@@ -117,6 +120,38 @@ def test_a_password_out_of_sdb(node, monkeypatch, tmp_path):
     assert done["result"] is True, done["comment"]
     assert "from-sdb" in (tree / "etc/nova/nova.conf").read_text()
     assert "from-sdb" not in str(done)
+
+
+def test_a_password_out_of_gpg(loaders, tmp_path):
+    """Pillar as it lies on a master: encrypted, and rendered by Salt's own gpg renderer."""
+    keys, pillar = tmp_path / "gpgkeys", tmp_path / "pillar"
+    keys.mkdir(mode=0o700)
+    pillar.mkdir()
+    gpg = ["gpg", "--homedir", str(keys), "--batch", "--quiet", "--trust-model", "always"]
+    subprocess.run([*gpg, "--passphrase", "", "--quick-generate-key", "salt@example.org"], check=True)
+    try:
+        encrypted = subprocess.run(
+            [*gpg, "--armor", "--encrypt", "-r", "salt@example.org"],
+            input="from-gpg",
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        credentials = corpus.pillar()["credentials"] | {"nova": {"password": encrypted}}
+        (pillar / "top.sls").write_text("base: {'*': [cloud]}\n")
+        cloud = yaml.safe_dump({"openstack_regions": corpus.pillar() | {"credentials": credentials}})
+        (pillar / "cloud.sls").write_text(f"#!yaml|gpg\n{cloud}")
+        minion = loaders.but(pillar_roots={"base": [str(pillar)]}, gpg_keydir=str(keys), grains={"region": "RegionTwo"})
+        compiled = salt.pillar.get_pillar(minion.opts, minion.opts["grains"], "loaders").compile_pillar()
+        minion = minion.but(pillar=compiled)
+    finally:
+        subprocess.run(["gpgconf", "--homedir", str(keys), "--kill", "gpg-agent"], check=True)
+    tree = corpus.copy("nova-pike", tmp_path / "node")
+    words = {"roots": [str(tree / "etc")], "backups": str(tmp_path / "backups")}
+    done = minion.states["oslo_conf.repointed"](name="x", **words)
+    assert done["result"] is True, done["comment"]
+    assert "password = from-gpg\n" in (tree / "etc/nova/nova.conf").read_text()
+    assert "from-gpg" not in str(done)
 
 
 def test_what_is_refused_fails_the_state_and_writes_nothing(node):
