@@ -8,11 +8,12 @@ The functions run on a minion that serves keystone. They enter its database as k
 from salt.exceptions import CommandExecutionError
 
 from osregions import keystone_node, version
+from osregions import settings as settings_of
 from osregions.catalog import backup as backups_of
 from osregions.catalog import served as served_by
 from osregions.catalog.identity_urls import wish_from
 from osregions.catalog.operations import Catalog
-from osregions.errors import RegionsError
+from osregions.errors import RegionsError, translated
 from osregions.identity import Identity
 from osregions.model import Export
 from osregions.openrc import read as read_openrc
@@ -381,14 +382,11 @@ def prune(keep=None, config=None):
 
 
 def _run(act):
-    try:
-        return act()
-    except RegionsError as err:
-        raise CommandExecutionError(str(err)) from err
+    return translated(act, CommandExecutionError)
 
 
 def _pillar(section):
-    return dict((__pillar__.get("openstack_regions") or {}).get(section) or {})
+    return settings_of.section(__pillar__, section)
 
 
 def _openrc():

@@ -8,7 +8,8 @@ sections ``keystone``, ``tokens``, ``memcached``, ``openrc`` and ``backup``.
 from salt.exceptions import CommandExecutionError
 
 from osregions import files, keystone_node, node_view, version
-from osregions.errors import RegionsError
+from osregions import settings as settings_of
+from osregions.errors import RegionsError, translated
 from osregions.tokens import memcached_conf, operations, units, wanted
 
 __virtualname__ = "keystone_tokens"
@@ -502,14 +503,11 @@ def verify(tokens=None, openrc=None, url=None, service=None, process=None, confi
 
 
 def _run(act):
-    try:
-        return act()
-    except RegionsError as err:
-        raise CommandExecutionError(str(err)) from err
+    return translated(act, CommandExecutionError)
 
 
 def _pillar(section):
-    return dict((__pillar__.get("openstack_regions") or {}).get(section) or {})
+    return settings_of.section(__pillar__, section)
 
 
 def _reached_at():

@@ -12,7 +12,7 @@ from osregions import settings as settings_of
 from osregions.conf import operations, tree
 from osregions.conf.document import Document
 from osregions.conf.options import masked
-from osregions.errors import RegionsError
+from osregions.errors import translated
 from osregions.services import operations as serving
 
 __virtualname__ = "oslo_conf"
@@ -487,7 +487,7 @@ def _settings():
 
 
 def _pillar(section):
-    return dict((__pillar__.get(settings_of.PILLAR) or {}).get(section) or {})
+    return settings_of.section(__pillar__, section)
 
 
 def _backups(given):
@@ -500,7 +500,4 @@ def _text(value):
 
 
 def _run(act):
-    try:
-        return act()
-    except RegionsError as err:
-        raise CommandExecutionError(str(err)) from err
+    return translated(act, CommandExecutionError)

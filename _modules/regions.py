@@ -9,7 +9,7 @@ from salt.exceptions import CommandExecutionError
 from osregions import files, keystone_node, openrc, version
 from osregions import node_view as view_of
 from osregions import settings as settings_of
-from osregions.errors import RegionsError
+from osregions.errors import RegionsError, translated
 
 __virtualname__ = "regions"
 
@@ -72,7 +72,7 @@ def view(urls=(), config=None):
 
     Source: keystone's configuration, its database, and an HTTP request to each URL.
     """
-    wanted = (__pillar__.get(settings_of.PILLAR) or {}).get("keystone") or {}
+    wanted = settings_of.section(__pillar__, "keystone")
     found = view_of.view(
         options=lambda: keystone_node.options(config=config or wanted.get("config")),
         release=lambda: keystone_node.release(given=wanted.get("release"), manage=wanted.get("manage")),
@@ -181,7 +181,4 @@ def restore_file(backup, directory=files.BACKUPS):
 
 
 def _run(act):
-    try:
-        return act()
-    except RegionsError as err:
-        raise CommandExecutionError(str(err)) from err
+    return translated(act, CommandExecutionError)

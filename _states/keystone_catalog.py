@@ -7,7 +7,7 @@ that a real run makes. ``changes`` stay empty on a second run.
 
 from salt.exceptions import CommandExecutionError
 
-from osregions import version
+from osregions import state_return, version
 
 __virtualname__ = "keystone_catalog"
 
@@ -204,11 +204,4 @@ def openrc_region(name, region, backups="/var/backups/openstack-regions"):
 
 
 def _state(name, act):
-    test = __opts__["test"]
-    ret = {"name": name, "result": True, "changes": {}, "comment": ""}
-    try:
-        done = act(test)
-    except CommandExecutionError as err:
-        return {**ret, "result": False, "comment": str(err)}
-    comment = done["comment"] + (f"; backup: {done['backup']}" if done["backup"] else "")
-    return {**ret, "result": None if test and done["changes"] else True, "changes": done["changes"], "comment": comment}
+    return state_return.of(name, act, __opts__["test"], CommandExecutionError)

@@ -7,7 +7,7 @@ that a real run makes. ``changes`` stay empty on a second run, and nothing is re
 
 from salt.exceptions import CommandExecutionError
 
-from osregions import version
+from osregions import state_return, version
 
 __virtualname__ = "keystone_tokens"
 
@@ -365,13 +365,7 @@ def _to_come(service, process, config, release):
 
 
 def _state(name, act):
-    ret = {"name": name, "result": True, "changes": {}, "comment": ""}
-    try:
-        done = act(__opts__["test"])
-    except CommandExecutionError as err:
-        return {**ret, "result": False, "comment": str(err)}
-    result = None if done["changes"] and __opts__["test"] else True
-    return {**ret, "result": result, "changes": done["changes"], "comment": done["comment"]}
+    return state_return.of(name, act, __opts__["test"], CommandExecutionError)
 
 
 def _restarted(ret, found, service, config, url, timeout):

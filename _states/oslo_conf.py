@@ -6,7 +6,7 @@ Each looks first, and under ``test=True`` shows the very changes that a real run
 
 from salt.exceptions import CommandExecutionError
 
-from osregions import version
+from osregions import state_return, version
 
 __virtualname__ = "oslo_conf"
 
@@ -238,10 +238,4 @@ def proven(name, at=None, region=None, roots=None):
 
 
 def _state(name, act):
-    ret = {"name": name, "result": True, "changes": {}, "comment": ""}
-    try:
-        done = act(__opts__["test"])
-    except CommandExecutionError as err:
-        return {**ret, "result": False, "comment": str(err)}
-    result = None if done["changes"] and __opts__["test"] else True
-    return {**ret, "result": result, "changes": done["changes"], "comment": done["comment"]}
+    return state_return.of(name, act, __opts__["test"], CommandExecutionError)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
+_T = TypeVar("_T")
+
 
 class RegionsError(Exception):
     """Something was refused or failed; the text names the value, the place and the remedy."""
@@ -32,6 +37,14 @@ class CacheError(RegionsError):
 
 class BackupError(RegionsError):
     """A backup could not be made, found complete, or restored."""
+
+
+def translated(act: Callable[[], _T], into: type[Exception]) -> _T:
+    """What `act` returns; a RegionsError is raised as `into`, Salt's own, which Salt tells without a traceback."""
+    try:
+        return act()
+    except RegionsError as err:
+        raise into(str(err)) from err
 
 
 def _sentence(text: str) -> str:

@@ -208,6 +208,11 @@ def read(pillar: object) -> Settings:
     return settings
 
 
+def section(pillar: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """One section of our pillar, out of the whole of a minion's; empty where it is not there."""
+    return dict((pillar.get(PILLAR) or {}).get(name) or {})
+
+
 def credentials_of(
     pillar: Mapping[str, Any], known: Known, sdb: Callable[[str], Any] | None = None
 ) -> dict[str, credentials.Credential]:
