@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from osregions.conf import tree
 from osregions.conf.catalogue import Account
 from osregions.conf.credentials import Credential
 from osregions.conf.document import section_key
 from osregions.conf.group import Group
+from osregions.conf.keystones import other_product
 from osregions.conf.known import Index, fits
 from osregions.conf.options import OptionChange, expanded, quoted
 from osregions.conf.references import plugin_sections
 
 _APPLICATION = ("application_credential_id", "application_credential_secret")
+# What keystoneauth also signs in with, though not at a keystone: ironic's parts among themselves, say.
+_NO_KEYSTONE = ("http_basic", "none", "noauth", "admin_token")
 
 
 def changes(
@@ -48,6 +51,8 @@ def sections(group: Group, index: Index) -> Iterator[tuple[str, Account]]:
                 continue
             if account.section.endswith("*") and not _names_keystone(group, index, section):
                 continue  # passwords of another kind, a TempAuth filter's say
+            if elsewhere(group, index, section, account.url):
+                continue
             taken.add((section_key(section), account.password))
             yield section, account
     for file in group.files:
@@ -56,6 +61,23 @@ def sections(group: Group, index: Index) -> Iterator[tuple[str, Account]]:
             if (section, account.password) not in taken:
                 taken.add((section, account.password))
                 yield section, account
+
+
+def elsewhere(group: Group, index: Index, section: str, options: Collection[str] = ()) -> bool:
+    """Whether a section signs in, but at no keystone: by HTTP's own authentication, or at Swift's TempAuth.
+
+    `options` are those that say where; left out, all of the section's URLs.
+    """
+    if (group.value(section, ("auth_type", "auth_plugin")) or "").strip() in _NO_KEYSTONE:
+        return True
+    urls = [
+        expanded(group.document(file), section, value)
+        for file in group.files
+        for name in group.document(file).section_options(section)
+        if (name in options if options else index.url(section, name))
+        and (value := group.document(file).get(section, name))
+    ]
+    return bool(urls) and all(other_product(url) for url in urls)
 
 
 def _names_keystone(group: Group, index: Index, section: str) -> bool:

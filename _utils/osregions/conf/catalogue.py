@@ -22,7 +22,7 @@ class Url:
 
     `interface` is meant where the value itself does not tell. `default` is the default that names a keystone by
     itself: it counts where the file shows it commented (cinder's `#encryption_auth_url`), and is set there;
-    with `in_use` only where its section has other options.
+    with `in_use` only where its section has other options, or has the one that `in_use` names.
     """
 
     section: str
@@ -31,7 +31,7 @@ class Url:
     since: int = 8
     until: int = 30
     default: str | None = None
-    in_use: bool = False
+    in_use: bool | str = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ class Spelling:
 class RegionName:
     """An option that picks endpoints by the name of a region, in all its spellings, the newest first.
 
-    `when`: ALWAYS, SECTION, ONLY_SET, or the name of an option of the same section that must be set.
+    `when`: ALWAYS, SECTION, ONLY_SET, or a glob of the options of the same section of which one must be set.
+    A spelling stands for its form with dashes, too: keystoneauth and telemetry read `region-name` as well.
     `prefixed`: the value is a list of `REGION|URL` (designate's network_api), whose regions are made right.
     """
 
@@ -80,6 +81,7 @@ class Account:
     `name` is the key in pillar's credentials when the present user's name is none of them; empty: the project itself.
     `joined` names an option that holds `project:user` in one (glance's swift_store_user). `known`: only where
     the present user's name is one that pillar's credentials know, since packages bring such sections as samples.
+    `url` names the options that say where it signs in, where its section has other URLs, too.
     """
 
     section: str
@@ -94,6 +96,7 @@ class Account:
     project_domain_id: tuple[str, ...] = ("project_domain_id", "project-domain-id")
     joined: str | None = None
     known: bool = False
+    url: tuple[str, ...] = ()
 
 
 def plain_account(
@@ -110,6 +113,7 @@ def plain_account(
     project_domain_id: tuple[str, ...] = (),
     joined: str | None = None,
     known: bool = False,
+    url: tuple[str, ...] = (),
 ) -> Account:
     """An account with options of its own, and none of those that keystoneauth's plugins have."""
     return Account(
@@ -125,6 +129,7 @@ def plain_account(
         project_domain_id,
         joined,
         known,
+        url,
     )
 
 
@@ -135,7 +140,8 @@ class Service:
     `units` are regular expressions for whole unit names without `.service`. `files` are the names of the files that
     the program reads (globs); a change in one of them restarts it. Lower `rank` restarts first. `site` is what a web
     server's site file says when it runs this program there (a regular expression). `type` is the service type in the
-    catalog of a program that validates tokens itself, `port` its usual port and `probe` a path that needs a token.
+    catalog of a program that validates tokens itself, `port` its usual port and `probe` a path that needs a token;
+    of several, set apart by spaces and the newest first, the first one that the program has.
     """
 
     name: str

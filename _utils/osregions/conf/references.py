@@ -94,12 +94,18 @@ def managed(document: Document, known: Known, file: tree.File) -> Iterator[Named
     for url in index.urls:
         if url.default is None or (section_key(url.section), normal(url.option)) in live:
             continue
-        if url.in_use and not document.section_options(url.section):
+        if url.in_use and not _in_use(document, url):
             continue
         shown = document.commented(url.section, url.option)
         if shown is not None:
             line = document.place_of(url.section, url.option) - 1
             yield Named(url, url.section, url.option, shown if ks.address(shown) else url.default, line, commented=True)
+
+
+def _in_use(document: Document, url: Url) -> bool:
+    """Whether a default counts that does so only where its section is used."""
+    options = document.section_options(url.section)
+    return url.in_use in options if isinstance(url.in_use, str) else bool(options)
 
 
 def plugin_sections(document: Document) -> frozenset[str]:

@@ -6,8 +6,10 @@ An unset one takes the first endpoint of *any* region in the catalog (keystoneau
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 
 from osregions.conf import tree
+from osregions.conf.accounts import elsewhere
 from osregions.conf.catalogue import ALWAYS, ONLY_SET, SECTION, RegionName, Spelling
 from osregions.conf.document import section_key
 from osregions.conf.group import Group
@@ -28,7 +30,11 @@ def changes(
     """
     for option in index.regions:
         for section in _sections(group, option):
-            spellings = [spelling.option for spelling in option.spellings]
+            spellings = [
+                name
+                for spelling in option.spellings
+                for name in dict.fromkeys((spelling.option, spelling.option.replace("_", "-")))
+            ]
             places = group.setting(section, spellings)
             for file, spelling in places:
                 document = group.document(file)
@@ -53,15 +59,16 @@ def _needed(group: Group, index: Index, option: RegionName, section: str) -> boo
     if option.when == ALWAYS:
         return group.whole
     if option.when != SECTION:
-        return bool(group.setting(section, (option.when,)))
+        used = any(fnmatchcase(name, option.when) for name in _options(group, section))
+        return used and not elsewhere(group, index, section)
     if section.startswith("filter:"):
         # A filter that leaves signing in to the service's own file reads its region there as well.
-        return any(
-            index.url(section, name) or index.host(section, name)
-            for file in group.files
-            for name in group.document(file).section_options(section)
-        )
-    return any(group.document(file).section_options(section) for file in group.files)
+        return any(index.url(section, name) or index.host(section, name) for name in _options(group, section))
+    return bool(_options(group, section))
+
+
+def _options(group: Group, section: str) -> tuple[str, ...]:
+    return tuple(name for file in group.files for name in group.document(file).section_options(section))
 
 
 def _spelling(
