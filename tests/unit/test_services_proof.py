@@ -93,6 +93,8 @@ def service(keystone, mode="right"):
     def answer(request):
         if mode == "accepts anything":
             return 200, {}, []
+        if mode == "has no v3" and request.path.startswith("/v3/"):
+            return 300, {}, {}
         if mode == "can't reach it":
             return (401 if len(request.headers.get("X-Auth-Token", "")) > 20 else 503), {}, {}
         token = request.headers.get("X-Auth-Token")
@@ -139,7 +141,8 @@ def prove(cloud, mode="right", at=0, password=PASSWORD, url=None, region="Region
         True,
     )
     program = view.Program(
-        "glance", Service("glance-api", (), (), type="image", port=9292, probe="/v2/{project_id}/images")
+        "glance",
+        Service("glance-api", (), (), type="image", port=9292, probe="/v3/{project_id}/images /v2/{project_id}/images"),
     )
     unit = view.Unit("glance-api", (program,), view.State("active", "running", True, 1, 0), 1.0)
     checks = proof.prove(
@@ -171,6 +174,12 @@ def test_all_as_it_should_be(cloud):
     seen = checks["asks RegionOne's keystone"].evidence
     assert cloud[2][0].removeprefix("http://") in seen
     assert "RegionTwo does not know that token" in seen
+
+
+def test_a_service_that_is_older_than_the_newest_path(cloud):
+    checks = prove(cloud, "has no v3")
+    assert failing(checks) == []
+    assert "/v2/{project_id}/images answers 200" in checks["accepts a real token"].evidence
 
 
 def test_a_service_that_accepts_anything(cloud):

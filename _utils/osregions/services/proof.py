@@ -27,6 +27,7 @@ from osregions.tokens import sockets, units
 
 _SAMPLE = 0.0003  # seconds between two looks at a service's connections
 _TRIES = 3  # tokens that are tried until it was seen whom the service asks
+_NOT_THERE = (300, 404)  # what an API says to a path of a version that it has not
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def _port(unit: Unit, usual: int | None, heard: Iterable[tuple[str, int]]) -> tu
 
 def _validates(
     service: str,
-    probe: str,
+    probes: str,
     where: tuple[str, int],
     as_whom: SignIn,
     target: ks.Keystone,
@@ -146,8 +147,12 @@ def _validates(
         project = (identity.validate(token).get("project") or {}).get("id") or ""
     except RegionsError:
         return  # told above: it does not sign in
-    path = probe.replace("{project_id}", str(project))
-    false = act.status(*where, path=path, headers={"X-Auth-Token": secrets.token_hex(16)}, timeout=30)
+    false, path, probe = None, probes, probes
+    for probe in probes.split():
+        path = probe.replace("{project_id}", str(project))
+        false = act.status(*where, path=path, headers={"X-Auth-Token": secrets.token_hex(16)}, timeout=30)
+        if false not in _NOT_THERE:
+            break
     refused = false == 401
     remedy = "is keystonemiddleware in its pipeline, and auth_strategy keystone?"
     yield Check(
