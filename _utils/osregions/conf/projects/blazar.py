@@ -1,6 +1,6 @@
 """blazar: reservations."""
 
-from osregions.conf.catalogue import HostPort, Project, RegionName, Service, Spelling, plain_account
+from osregions.conf.catalogue import ALWAYS, HostPort, Project, RegionName, Service, Spelling, plain_account
 
 PROJECT = Project(
     name="blazar",
@@ -19,10 +19,7 @@ PROJECT = Project(
             until=30,
         ),
     ),
-    regions=(
-        RegionName("DEFAULT", (Spelling("os_region_name"),)),
-        RegionName("nova", (Spelling("region_name"),), "set"),
-    ),
+    regions=(RegionName("DEFAULT", (Spelling("os_region_name"),), ALWAYS),),
     accounts=(
         plain_account(
             "DEFAULT",

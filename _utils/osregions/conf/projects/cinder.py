@@ -25,14 +25,13 @@ PROJECT = Project(
         Url("DEFAULT", "backup_swift_auth_url"),
         Url("nova", "auth_url", since=12),
         Url("nova", "token_auth_url", since=12),
-        Url("backend_defaults", "os_privileged_user_auth_url", until=12),
-        Url("glance", "auth_url", since=28),
+        Url("glance", "auth_url", since=29),
     ),
     regions=(
         RegionName("DEFAULT", (Spelling("os_region_name", 8, 11),), ALWAYS),
         RegionName("nova", (Spelling("region_name", 12),), ALWAYS),
-        RegionName("glance", (Spelling("region_name", 28),), ONLY_SET),
-        RegionName("DEFAULT", (Spelling("backup_swift_region_name", 28),), ONLY_SET),
+        RegionName("glance", (Spelling("region_name", 29),)),
+        RegionName("DEFAULT", (Spelling("backup_swift_region_name", 29),), ONLY_SET),
     ),
     accounts=(
         plain_account(
@@ -41,6 +40,7 @@ PROJECT = Project(
             user=("os_privileged_user_name",),
             password=("os_privileged_user_password",),
             project=("os_privileged_user_tenant",),
+            url=("os_privileged_user_auth_url",),
         ),
         plain_account(
             "DEFAULT",
@@ -49,6 +49,7 @@ PROJECT = Project(
             project=("backup_swift_tenant", "backup_swift_project"),
             user_domain=("backup_swift_user_domain",),
             project_domain=("backup_swift_project_domain",),
+            url=("backup_swift_auth_url",),
         ),
         Account("nova", "nova"),
         Account("glance", "glance"),
@@ -63,7 +64,7 @@ PROJECT = Project(
             site=r"cinder[-_](api|wsgi)",
             type="volumev3",
             port=8776,
-            probe="/v3/{project_id}/types",
+            probe="/v3/{project_id}/types /v2/{project_id}/types",
         ),
         Service("cinder-volume", (r"(openstack-)?cinder-(volume|backup)", r"devstack@c-(vol|bak)"), _CONF, 50),
     ),

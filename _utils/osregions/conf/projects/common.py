@@ -46,7 +46,11 @@ COMMON = Project(
         Url("service_user", "auth_url", since=11),
         Url("service_auth", "auth_url"),
         Url("keystone_auth", "auth_url"),
+        Url("keystone_auth", "auth_uri", PUBLIC),
+        Url("keystone_auth", "www_authenticate_uri", PUBLIC, since=13),
         Url("oslo_limit", "auth_url", since=17),
+        # keystonemiddleware's own filter for EC2's signatures, up to Liberty
+        Url("keystone_ec2_token", "url", PUBLIC, until=8),
         # castellan: its default names a keystone of this machine, and counts where barbican is used at all.
         Url("barbican", "auth_endpoint", PUBLIC, since=10, default="http://localhost/identity/v3", in_use=True),
         Url("key_manager", "auth_url", since=10),
@@ -63,10 +67,10 @@ COMMON = Project(
         RegionName("filter:keystone_authtoken", (Spelling("region_name"),)),
         RegionName("service_user", (Spelling("region_name", 11),), ONLY_SET),
         RegionName("keystone_auth", (Spelling("region_name"),), ONLY_SET),
-        RegionName(
-            "oslo_limit", (Spelling("endpoint_region_name", 29), Spelling("region_name", 17)), "endpoint_service_type"
-        ),
-        RegionName("barbican", (Spelling("barbican_region_name", 20), Spelling("os_region_name", 8, 9))),
+        # Two things: where keystone's own endpoint is looked up, and whose limits are asked for.
+        RegionName("oslo_limit", (Spelling("region_name", 17),), "auth_url"),
+        RegionName("oslo_limit", (Spelling("endpoint_region_name", 27),), "endpoint_service_type"),
+        RegionName("barbican", (Spelling("barbican_region_name", 20),)),
         RegionName("key_manager", (Spelling("barbican_region_name", 20),), ONLY_SET),
     ),
     accounts=(

@@ -1,12 +1,19 @@
 """cyborg: accelerators."""
 
-from osregions.conf.catalogue import Project, RegionName, Service, Spelling
+from osregions.conf.catalogue import Account, Project, RegionName, Service, Spelling, Url
 
 PROJECT = Project(
     name="cyborg",
     folders=("cyborg",),
     files=("cyborg.conf", "*paste.ini"),
-    regions=tuple(RegionName(section, (Spelling("region_name", 17),)) for section in ("placement", "nova", "glance")),
+    urls=(Url("placement", "auth_url"), Url("nova", "auth_url", since=17)),
+    regions=(
+        RegionName("placement", (Spelling("region_name"),)),
+        RegionName("nova", (Spelling("region_name", 17),)),
+        RegionName("glance", (Spelling("region_name", 16),)),
+        RegionName("keystone", (Spelling("region_name", 16),)),
+    ),
+    accounts=(Account("placement", "placement"), Account("nova", "nova")),
     services=(
         Service(
             "cyborg-api",

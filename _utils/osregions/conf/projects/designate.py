@@ -35,7 +35,7 @@ PROJECT = Project(
             site=r"designate",
             type="dns",
             port=9001,
-            probe="/v2/zones?limit=1",
+            probe="/v2/zones?limit=1 /v1/domains",
         ),
     ),
 )

@@ -8,7 +8,7 @@ PROJECT = Project(
     files=("ec2api.conf", "*paste.ini"),
     urls=(
         Url("DEFAULT", "keystone_url", PUBLIC),
-        Url("DEFAULT", "keystone_ec2_tokens_url", PUBLIC),
+        Url("DEFAULT", "keystone_ec2_tokens_url", PUBLIC, default="http://localhost:5000/v3/ec2tokens"),
         Url("DEFAULT", "keystone_sig_url", PUBLIC),
         Url("metadata", "keystone_url", PUBLIC),
     ),

@@ -1,6 +1,6 @@
 """glance: the image service, its registry of old, and its stores in swift and cinder."""
 
-from osregions.conf.catalogue import ONLY_SET, Project, RegionName, Service, Spelling, Url, plain_account
+from osregions.conf.catalogue import Project, RegionName, Service, Spelling, Url, plain_account
 
 PROJECT = Project(
     name="glance",
@@ -26,12 +26,15 @@ PROJECT = Project(
     ),
     regions=(
         RegionName("DEFAULT", (Spelling("auth_region", 8, 17),), "auth_url"),
-        RegionName("glance_store", (Spelling("swift_store_region"),), "swift_store_auth_address"),
+        # The accounts may stand in another file, which swift_store_config_file names; their region stands here.
+        RegionName("glance_store", (Spelling("swift_store_region"),), "swift_store_*"),
         RegionName("DEFAULT", (Spelling("swift_store_region", 8, 9),), "swift_store_auth_address"),
         RegionName(
-            "glance_store", (Spelling("cinder_os_region_name"), Spelling("os_region_name", 8, 9)), "cinder_catalog_info"
+            "glance_store", (Spelling("cinder_os_region_name", 10), Spelling("os_region_name", 8, 9)), "cinder_*"
         ),
-        RegionName("*", (Spelling("swift_store_region", 18), Spelling("cinder_os_region_name", 18)), ONLY_SET),
+        # Since Rocky each store may have a section of its own, named as one likes.
+        RegionName("*", (Spelling("swift_store_region", 14),), "swift_store_*"),
+        RegionName("*", (Spelling("cinder_os_region_name", 14), Spelling("os_region_name", 8, 9)), "cinder_*"),
     ),
     accounts=(
         plain_account(
@@ -44,15 +47,29 @@ PROJECT = Project(
             "*",
             password=("swift_store_key",),
             joined="swift_store_user",
+            url=("swift_store_auth_address",),
         ),
         plain_account(
             "*",
             user=("cinder_store_user_name",),
             password=("cinder_store_password",),
             project=("cinder_store_project_name",),
+            user_domain=("cinder_store_user_domain_name",),
+            project_domain=("cinder_store_project_domain_name",),
+            url=("cinder_store_auth_address",),
         ),
         # a section of swift_store_config_file
-        plain_account("*", password=("key",), joined="user", known=True),
+        plain_account(
+            "*",
+            password=("key",),
+            user_domain=("user_domain_name",),
+            user_domain_id=("user_domain_id",),
+            project_domain=("project_domain_name",),
+            project_domain_id=("project_domain_id",),
+            joined="user",
+            known=True,
+            url=("auth_address",),
+        ),
     ),
     services=(
         Service(

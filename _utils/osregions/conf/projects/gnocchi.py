@@ -1,21 +1,26 @@
 """gnocchi: the store of measures."""
 
-from osregions.conf.catalogue import Project, Service, Url, plain_account
+from osregions.conf.catalogue import Project, RegionName, Service, Spelling, Url, plain_account
+
+# What is stored and, since Ocata, what is yet to be stored, with the same options.
+_SECTIONS = ("storage", "incoming")
 
 PROJECT = Project(
     name="gnocchi",
     folders=("gnocchi",),
     files=("gnocchi.conf", "*paste.ini"),
-    urls=(Url("storage", "swift_authurl"), Url("storage", "swift_auth_url")),
-    accounts=(
+    urls=tuple(Url(section, "swift_authurl") for section in _SECTIONS),
+    regions=tuple(RegionName(section, (Spelling("swift_region", 12),), "swift_authurl") for section in _SECTIONS),
+    accounts=tuple(
         plain_account(
-            "storage",
+            section,
             password=("swift_key",),
             project=("swift_project_name", "swift_tenant_name"),
             user_domain=("swift_user_domain_name",),
             project_domain=("swift_project_domain_name",),
             joined="swift_user",
-        ),
+        )
+        for section in _SECTIONS
     ),
     services=(
         Service(

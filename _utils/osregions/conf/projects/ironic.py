@@ -1,6 +1,6 @@
 """ironic: bare metal."""
 
-from osregions.conf.catalogue import ALWAYS, Account, Project, RegionName, Service, Spelling, Url
+from osregions.conf.catalogue import ALWAYS, ONLY_SET, Account, Project, RegionName, Service, Spelling, Url
 
 _GROUPS = ("service_catalog", "glance", "neutron", "nova", "swift", "inspector", "cinder", "json_rpc")
 
@@ -11,7 +11,9 @@ PROJECT = Project(
     urls=tuple(Url(group, "auth_url", since=10) for group in _GROUPS),
     regions=(
         RegionName("keystone", (Spelling("region_name", 8, 12),), ALWAYS),
-        *(RegionName(group, (Spelling("region_name", 12),)) for group in _GROUPS),
+        *(RegionName(group, (Spelling("region_name", 13),)) for group in _GROUPS if group != "json_rpc"),
+        # The conductors are called at addresses that they tell themselves: no region is asked for.
+        RegionName("json_rpc", (Spelling("region_name", 16),), ONLY_SET),
     ),
     accounts=tuple(Account(group) for group in _GROUPS),
     services=(

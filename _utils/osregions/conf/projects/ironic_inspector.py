@@ -8,19 +8,21 @@ PROJECT = Project(
     files=("inspector.conf", "ironic-inspector.conf"),
     urls=(
         Url("ironic", "auth_url", since=10),
-        Url("ironic", "os_auth_url", until=11),
-        Url("ironic", "identity_uri", "admin", until=11),
+        # up to Liberty, and still read up to Newton, from [discoverd]
+        *(Url(section, "os_auth_url", until=11) for section in ("ironic", "discoverd")),
+        *(Url(section, "identity_uri", "admin", until=11) for section in ("ironic", "discoverd")),
         Url("swift", "auth_url", since=10),
+        Url("service_catalog", "auth_url", since=16),
         Url("swift", "os_auth_url", until=11),
     ),
     regions=(
-        RegionName("ironic", (Spelling("region_name", 12), Spelling("os_region", 8, 11))),
-        RegionName("swift", (Spelling("region_name", 12), Spelling("os_region", 8, 11))),
-        RegionName("service_catalog", (Spelling("region_name", 17),)),
+        RegionName("ironic", (Spelling("region_name", 13), Spelling("os_region", 8, 12))),
+        RegionName("swift", (Spelling("region_name", 13), Spelling("os_region", 8, 12))),
+        RegionName("service_catalog", (Spelling("region_name", 16),)),
     ),
     accounts=tuple(
         account
-        for section in ("ironic", "swift")
+        for section in ("ironic", "swift", "discoverd")
         for account in (
             Account(section),
             plain_account(
@@ -35,9 +37,10 @@ PROJECT = Project(
     services=(
         Service(
             "ironic-inspector",
-            (r"(openstack-)?ironic-inspector",),
+            (r"(openstack-)?ironic-inspector(-api|-conductor)?",),
             ("inspector.conf", "ironic-inspector.conf"),
             45,
+            site=r"ironic[-_]inspector",
             type="baremetal-introspection",
             port=5050,
             probe="/v1/introspection?limit=1",

@@ -1,8 +1,18 @@
 """magnum: clusters of containers, which are told keystone's URL too."""
 
-from osregions.conf.catalogue import ALWAYS, Account, Project, RegionName, Service, Spelling, Url, plain_account
+from osregions.conf.catalogue import (
+    ALWAYS,
+    ONLY_SET,
+    Account,
+    Project,
+    RegionName,
+    Service,
+    Spelling,
+    Url,
+    plain_account,
+)
 
-_CLIENTS = ("nova_client", "neutron_client", "heat_client", "glance_client", "barbican_client", "octavia_client")
+_CLIENTS = ("nova_client", "neutron_client", "heat_client", "glance_client")
 
 PROJECT = Project(
     name="magnum",
@@ -10,12 +20,15 @@ PROJECT = Project(
     files=("magnum.conf", "*paste.ini"),
     urls=(Url("keystone_auth", "auth_url", since=10), Url("trust", "auth_url")),
     regions=(
-        *(RegionName(client, (Spelling("region_name"),), ALWAYS) for client in _CLIENTS[:4]),
-        *(RegionName(client, (Spelling("region_name"),)) for client in (*_CLIENTS[4:], "magnum_client")),
-        RegionName("cinder_client", (Spelling("region_name"),), ALWAYS),
-        RegionName("cinder", (Spelling("region_name"),)),
+        *(RegionName(client, (Spelling("region_name"),), ALWAYS) for client in _CLIENTS),
+        # Barbican keeps the clusters' certificates unless it is told otherwise.
+        RegionName("barbican_client", (Spelling("region_name"),), ALWAYS),
+        RegionName("octavia_client", (Spelling("region_name", 14),), ALWAYS),
+        # The URL of magnum's own API, as it is told to the clusters.
+        RegionName("magnum_client", (Spelling("region_name"),), ALWAYS),
+        RegionName("cinder_client", (Spelling("region_name", 11),), ALWAYS),
         RegionName("docker_registry", (Spelling("swift_region"),)),
-        RegionName("trust", (Spelling("trustee_keystone_region_name", 12),), "set"),
+        RegionName("trust", (Spelling("trustee_keystone_region_name", 14),), ONLY_SET),
     ),
     accounts=(
         Account("keystone_auth"),

@@ -10,25 +10,37 @@ PROJECT = Project(
     folders=("manila",),
     files=("manila.conf", "*paste.ini"),
     urls=(
-        *(Url("DEFAULT", f"{name}_admin_auth_url", until=10) for name in _OLD),
+        *(
+            Url(
+                section,
+                f"{name}_admin_auth_url",
+                until=13,
+                default="http://localhost:5000/v2.0",
+                in_use=f"{name}_admin_password",
+            )
+            for name in _OLD
+            for section in ("DEFAULT", name)
+        ),
         *(Url(group, "auth_url", since=9) for group in _GROUPS),
     ),
     regions=(
         RegionName("DEFAULT", (Spelling("os_region_name", 8, 8),), ALWAYS),
-        *(RegionName(group, (Spelling("region_name", 9), Spelling("os_region_name", 8, 8))) for group in _GROUPS),
+        *(RegionName(group, (Spelling("region_name", 9),)) for group in _GROUPS),
     ),
     accounts=(
         *(Account(group, group) for group in _GROUPS),
         *(
             plain_account(
-                "DEFAULT",
+                section,
                 name,
                 user=(f"{name}_admin_username",),
                 password=(f"{name}_admin_password",),
                 project=(f"{name}_admin_tenant_name", f"{name}_admin_project_name"),
                 project_id=(f"{name}_admin_tenant_id",),
+                url=(f"{name}_admin_auth_url",),
             )
             for name in _OLD
+            for section in ("DEFAULT", name)
         ),
     ),
     services=(

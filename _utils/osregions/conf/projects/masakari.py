@@ -1,12 +1,23 @@
 """masakari: high availability of instances."""
 
-from osregions.conf.catalogue import Project, RegionName, Service, Spelling
+from osregions.conf.catalogue import ALWAYS, Project, RegionName, Service, Spelling, Url, plain_account
 
 PROJECT = Project(
     name="masakari",
     folders=("masakari",),
     files=("masakari.conf", "*paste.ini"),
-    regions=(RegionName("DEFAULT", (Spelling("os_region_name"),)),),
+    urls=(Url("DEFAULT", "os_privileged_user_auth_url"),),
+    regions=(RegionName("DEFAULT", (Spelling("os_region_name"),), ALWAYS),),
+    accounts=(
+        plain_account(
+            "DEFAULT",
+            user=("os_privileged_user_name",),
+            password=("os_privileged_user_password",),
+            project=("os_privileged_user_tenant",),
+            user_domain=("os_user_domain_name",),
+            project_domain=("os_project_domain_name",),
+        ),
+    ),
     services=(
         Service(
             "masakari-api",

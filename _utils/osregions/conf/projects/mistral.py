@@ -1,12 +1,12 @@
 """mistral: workflows."""
 
-from osregions.conf.catalogue import ADMIN, ALWAYS, Project, RegionName, Service, Spelling, Url
+from osregions.conf.catalogue import ALWAYS, Project, RegionName, Service, Spelling
 
 PROJECT = Project(
     name="mistral",
     folders=("mistral",),
     files=("mistral.conf", "*paste.ini"),
-    urls=(Url("keystone", "auth_url"), Url("keystone_authtoken", "identity_uri", ADMIN)),
+    # [keycloak_oidc] auth_url is another product's.
     regions=(RegionName("openstack_actions", (Spelling("default_region", 12),), ALWAYS),),
     services=(
         Service(
@@ -19,6 +19,8 @@ PROJECT = Project(
             port=8989,
             probe="/v2/workflows?limit=1",
         ),
-        Service("mistral-workers", (r"(openstack-)?mistral-(engine|executor|event-engine)",), ("mistral.conf",), 50),
+        Service(
+            "mistral-workers", (r"(openstack-)?mistral-(engine|executor|event-engine|notifier)",), ("mistral.conf",), 50
+        ),
     ),
 )

@@ -20,7 +20,14 @@ PROJECT = Project(
     ),
     urls=(
         Url("nova", "auth_url"),
-        Url("DEFAULT", "nova_admin_auth_url", "admin", until=10),
+        Url(
+            "DEFAULT",
+            "nova_admin_auth_url",
+            "admin",
+            until=9,
+            default="http://localhost:5000/v2.0",
+            in_use="nova_admin_password",
+        ),
         Url("placement", "auth_url", since=11),
         Url("ironic", "auth_url", since=16),
         Url("designate", "auth_url", since=9),
@@ -35,7 +42,6 @@ PROJECT = Project(
         RegionName("DEFAULT", (Spelling("nova_region_name", 8, 8),), "nova_admin_auth_url"),
         RegionName("placement", (Spelling("region_name", 11),)),
         RegionName("ironic", (Spelling("region_name", 16),)),
-        RegionName("designate", (Spelling("region_name", 9),), "auth_url"),
         RegionName("DEFAULT", (Spelling("auth_region", 8, 8),), "auth_url"),
         RegionName("service_auth", (Spelling("region", 8, 15),), "auth_url"),
     ),
@@ -94,8 +100,8 @@ PROJECT = Project(
         ),
         Service(
             "neutron-metadata-agent",
-            (r"neutron-(ovn-)?metadata-agent", r"devstack@q-meta"),
-            ("neutron.conf", "metadata_agent.ini", "neutron_ovn_metadata_agent.ini"),
+            (r"neutron-(ovn-)?metadata-agent", r"networking-ovn-metadata-agent", r"devstack@q-meta"),
+            ("neutron.conf", "metadata_agent.ini", "*ovn_metadata_agent.ini"),
             60,
         ),
         Service(
@@ -103,6 +109,8 @@ PROJECT = Project(
             (
                 r"neutron-(dhcp|l3|linuxbridge|openvswitch|sriov|macvtap|bgp-dragent|bgp|metering|lbaas|lbaasv2|vpn|vpnaas|ovn-vpn|ovn)"
                 r"(-nic)?(-agent|-dragent)?",
+                r"neutron-(mlnx|cisco-cfg|l2gateway|l2gw|taas-openvswitch|plugin-nec|vyatta|vpnaas-vyatta)-agent",
+                r"ironic-neutron-agent",
                 r"devstack@q-(agt|dhcp|l3)",
             ),
             ("neutron.conf", "*agent*.ini", "services_lbaas.conf", "neutron_lbaas.conf"),

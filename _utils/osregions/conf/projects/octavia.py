@@ -1,6 +1,17 @@
 """octavia: load balancers."""
 
-from osregions.conf.catalogue import ADMIN, ALWAYS, Account, Project, RegionName, Service, Spelling, Url
+from osregions.conf.catalogue import (
+    ADMIN,
+    ALWAYS,
+    ONLY_SET,
+    SECTION,
+    Account,
+    Project,
+    RegionName,
+    Service,
+    Spelling,
+    Url,
+)
 
 _CLIENTS = ("nova", "neutron", "glance", "cinder")
 
@@ -9,20 +20,23 @@ PROJECT = Project(
     folders=("octavia",),
     files=("octavia.conf", "octavia-*.conf", "*paste.ini"),
     urls=(
-        Url("neutron", "auth_url", since=13),
+        # All sign in by [service_auth], unless they have an account of their own.
+        *(Url(client, "auth_url", since=24) for client in _CLIENTS),
         Url("DEFAULT", "nova_admin_auth_url", ADMIN, until=9),
     ),
     regions=(
         *(
             RegionName(
-                client, (Spelling("region_name", 9),), ALWAYS if client in ("nova", "neutron", "glance") else "section"
+                client, (Spelling("region_name", 9),), ALWAYS if client in ("nova", "neutron", "glance") else SECTION
             )
             for client in _CLIENTS
         ),
-        RegionName("service_auth", (Spelling("region_name"), Spelling("region-name"), Spelling("region", 8, 9)), "set"),
+        # where barbican keeps the listeners' certificates
+        RegionName("certificates", (Spelling("region_name", 9),), ALWAYS),
+        RegionName("service_auth", (Spelling("region_name"), Spelling("region", 8, 9)), ONLY_SET),
         RegionName("DEFAULT", (Spelling("os_region_name", 8, 8),), ALWAYS),
     ),
-    accounts=(Account("neutron"),),
+    accounts=tuple(Account(client) for client in _CLIENTS),
     services=(
         Service("octavia-worker", (r"(openstack-)?octavia-(worker|driver-agent)",), ("octavia*.conf",), 30),
         Service(

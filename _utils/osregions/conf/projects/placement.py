@@ -12,7 +12,7 @@ PROJECT = Project(
             (r"(openstack-)?placement-api", r"devstack@placement-api"),
             ("placement.conf", "placement-api.conf"),
             10,
-            site=r"placement[-_]api|placement\.wsgi|placement_wsgi",
+            site=r"(?<!nova[-_])placement[-_]api|placement\.wsgi|placement_wsgi",
             type="placement",
             port=8778,
             probe="/resource_providers",

@@ -1,14 +1,15 @@
 """senlin: clusters."""
 
-from osregions.conf.catalogue import Account, Project, RegionName, Service, Spelling, Url
+from osregions.conf.catalogue import ALWAYS, Account, Project, RegionName, Service, Spelling, Url
 
 PROJECT = Project(
     name="senlin",
     folders=("senlin",),
     files=("senlin.conf", "*paste.ini"),
-    urls=(Url("authentication", "auth_url"),),
-    regions=(RegionName("DEFAULT", (Spelling("default_region_name"),), "set"),),
+    urls=(Url("authentication", "auth_url"), Url("zaqar", "auth_url", since=12)),
+    regions=(RegionName("DEFAULT", (Spelling("default_region_name"),), ALWAYS),),
     accounts=(
+        Account("zaqar", "zaqar"),
         Account(
             "authentication",
             user=("service_username",),

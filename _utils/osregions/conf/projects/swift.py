@@ -14,6 +14,8 @@ PROJECT = Project(
         Url("filter:kms_keymaster", "auth_endpoint", PUBLIC, since=13),
         # the file that keymaster_config_path names
         Url("kms_keymaster", "auth_endpoint", PUBLIC, since=13),
+        # dispersion.conf, of the tools that look into the cluster
+        Url("dispersion", "auth_url", PUBLIC),
     ),
     hosts=(
         # s3token up to Liberty; its protocol's default is http since it had one
@@ -33,8 +35,8 @@ PROJECT = Project(
         ),
         Service(
             "swift-internal",
-            (r"(openstack-)?swift-(object-expirer|container-reconciler|container-sync)",),
-            ("internal-client.conf", "container-reconciler.conf", "object-expirer.conf"),
+            (r"(openstack-)?swift-(object-expirer|container-(reconciler|sync|sharder))(@.*)?",),
+            ("internal-client.conf", "container-reconciler.conf", "object-expirer.conf", "keymaster*.conf"),
             50,
         ),
     ),

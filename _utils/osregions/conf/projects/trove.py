@@ -14,6 +14,9 @@ PROJECT = Project(
     regions=(
         RegionName("service_credentials", (Spelling("region_name", 16),), ALWAYS),
         RegionName("DEFAULT", (Spelling("os_region_name", 8, 15),), ALWAYS),
+        # The other programs' own files: what signs in there asks in a region.
+        RegionName("DEFAULT", (Spelling("os_region_name"),), "nova_proxy_admin_*"),
+        RegionName("DEFAULT", (Spelling("os_region_name"),), "trove_auth_url"),
         RegionName("DEFAULT", (Spelling("dns_region"),), "dns_auth_url"),
     ),
     accounts=(
@@ -40,6 +43,7 @@ PROJECT = Project(
             user_domain_id=("dns_user_domain_id",),
             project_domain=(),
             project_domain_id=("dns_project_domain_id",),
+            url=("dns_auth_url",),
         ),
     ),
     services=(

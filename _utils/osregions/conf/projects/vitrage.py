@@ -21,7 +21,10 @@ PROJECT = Project(
             probe="/v1/template",
         ),
         Service(
-            "vitrage-workers", (r"(openstack-)?vitrage-(graph|notifier|ml|collector|persistor)",), ("vitrage.conf",), 50
+            "vitrage-workers",
+            (r"(openstack-)?vitrage-(graph|notifier|ml|collector|persistor|snmp-parsing)",),
+            ("vitrage.conf",),
+            50,
         ),
     ),
 )

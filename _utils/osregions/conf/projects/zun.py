@@ -1,16 +1,19 @@
 """zun: containers."""
 
-from osregions.conf.catalogue import Project, RegionName, Service, Spelling, Url
+from osregions.conf.catalogue import ALWAYS, Account, Project, RegionName, Service, Spelling, Url
+
+_ALWAYS = ("neutron", "cinder", "placement")
 
 PROJECT = Project(
     name="zun",
     folders=("zun",),
     files=("zun.conf", "*paste.ini"),
     urls=(Url("keystone_auth", "auth_url"),),
-    regions=tuple(
-        RegionName(f"{client}_client", (Spelling("region_name"),))
-        for client in ("glance", "neutron", "cinder", "placement", "zun")
+    regions=(
+        *(RegionName(f"{client}_client", (Spelling("region_name", 16),), ALWAYS) for client in _ALWAYS),
+        *(RegionName(f"{client}_client", (Spelling("region_name"),)) for client in ("glance", "zun")),
     ),
+    accounts=(Account("keystone_auth"),),
     services=(
         Service(
             "zun-api",
