@@ -58,7 +58,7 @@ texts = st.builds(
 )
 values = st.one_of(
     words,
-    st.text(alphabet=st.characters(exclude_characters="\r\n$", codec="utf-8"), max_size=12),
+    st.text(alphabet=st.characters(exclude_characters="\r\n$\0", codec="utf-8"), max_size=12),
     st.lists(words.filter(lambda word: word == word.strip()), min_size=2, max_size=3).map("\n".join),
 )
 
