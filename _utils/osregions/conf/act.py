@@ -38,7 +38,7 @@ def apply(changes: Iterable[OptionChange], ledger: str, backups: str | Path = fi
                 )
         known = ledgers.read(ledger, backups)
         known = known.with_notes(_notes(changes, documents, known))
-        written = _texts(changes, documents)
+        written = _texts(changes, documents, known)
         ledgers.write(ledger, known.stamped(written), backups)
         kept = files.replace_all(written, backups)
         # Once more: what was started between the two moments has read the earlier text.
@@ -74,7 +74,7 @@ def undo(ledger: str, backups: str | Path = files.BACKUPS) -> list[str]:
     return kept
 
 
-def _texts(changes: Iterable[OptionChange], documents: dict[str, Document]) -> dict[str, bytes]:
+def _texts(changes: Iterable[OptionChange], documents: dict[str, Document], known: Ledger) -> dict[str, bytes]:
     """The files' new texts."""
     by_path: dict[str, list[OptionChange]] = {}
     for change in changes:
@@ -90,6 +90,11 @@ def _texts(changes: Iterable[OptionChange], documents: dict[str, Document]) -> d
         for change in those:
             if change.replaces is not None:
                 changed = _in_place_of(changed, change, change.replaces)
+                continue
+            note = known.of(*change.key)
+            if note is not None and note.replaces is None and note.text and change.after == note.before:
+                # It says again what it said at first: in the same bytes, quotes, spaces and all.
+                changed = _restored(changed, note, change)
         texts[path] = changed.encode()
     return texts
 
@@ -119,7 +124,7 @@ def _notes(changes: Iterable[OptionChange], documents: dict[str, Document], know
 
 
 def _note(change: OptionChange, document: Document, known: Ledger, gap: bool) -> Note:
-    note = known.of(change.path, change.section, change.option)
+    note = known.of(*change.key)
     # What it said before the first change is what undoing means, unless somebody else had a hand in between.
     if note is not None and change.before in note.written:
         return Note(**{**vars(note), "written": (change.before, change.after)})

@@ -11,10 +11,12 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from osregions import files
+from osregions.conf.document import section_key
 from osregions.errors import BackupError
 
 
@@ -35,7 +37,7 @@ class Note:
     @property
     def key(self) -> tuple[str, str, str]:
         """What tells one option from another."""
-        return (self.path, self.section, self.option)
+        return (self.path, section_key(self.section), self.option)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,11 @@ class Ledger:
 
     def of(self, path: str, section: str, option: str) -> Note | None:
         """The note on an option, if there is one."""
-        return next((note for note in self.notes if note.key == (path, section, option)), None)
+        return self._by_key.get((path, section_key(section), option))
+
+    @cached_property
+    def _by_key(self) -> Mapping[tuple[str, str, str], Note]:
+        return {note.key: note for note in self.notes}
 
     def with_notes(self, notes: Iterable[Note]) -> Ledger:
         """The ledger with these notes in the place of those on the same options."""
@@ -81,11 +87,16 @@ def read(name: str, backups: str | Path = files.BACKUPS) -> Ledger:
 def write(name: str, ledger: Ledger, backups: str | Path = files.BACKUPS) -> None:
     """Write a ledger, whole in one step."""
     path = _path(name, backups)
-    files.private_directory(Path(backups))
-    files.private_directory(path.parent)
-    files.sweep(path)
     data = {"notes": [asdict(note) for note in ledger.notes], "written": dict(ledger.written)}
-    files.write(path, json.dumps(data, indent=1).encode())
+    try:
+        files.private_directory(Path(backups))
+        files.private_directory(path.parent)
+        files.sweep(path)
+        files.write(path, json.dumps(data, indent=1).encode())
+    except OSError as err:
+        raise BackupError(
+            f"the ledger of changed options can't be written: {err.strerror}", str(path), "make room or give the right"
+        ) from err
 
 
 def _path(name: str, backups: str | Path) -> Path:

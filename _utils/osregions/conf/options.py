@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from osregions.conf.document import Document
+from osregions.conf.document import Document, section_key
 from osregions.errors import RegionsError
 
 _TRUE = ("true", "1", "on", "yes")
@@ -30,6 +30,11 @@ class OptionChange:
     after: str | None
     line: int = 0  # where it stands, or below which it comes; 0: nobody asked
     replaces: str | None = None  # the option whose line it takes over
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells one option from another."""
+        return (self.path, section_key(self.section), self.option)
 
     @property
     def name(self) -> str:

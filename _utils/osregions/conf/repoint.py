@@ -9,6 +9,7 @@ from osregions.conf import accounts, region_names, tree
 from osregions.conf import keystones as ks
 from osregions.conf.catalogue import HostPort, Url
 from osregions.conf.credentials import Credential
+from osregions.conf.document import section_key
 from osregions.conf.group import Group, groups
 from osregions.conf.known import Known
 from osregions.conf.options import OptionChange, expanded
@@ -63,9 +64,8 @@ def _once(changes: Iterable[OptionChange]) -> Iterator[OptionChange]:
     """Each place once: what two entries of the catalogue say of one option is the same."""
     seen = set()
     for change in changes:
-        key = (change.path, change.section, change.option)
-        if key not in seen:
-            seen.add(key)
+        if change.key not in seen:
+            seen.add(change.key)
             yield change
 
 
@@ -92,7 +92,7 @@ def _retargeted(file: tree.File, named: Named, option: Url, value: str, wish: Wi
     new = ks.retargeted_list(value, wish.keystones, wish.target, option.interface)
     if new is None or _stays(value, option.interface, wish):
         return named.value if new else None
-    original = wish.originals.get((file.path, named.section, named.name))
+    original = wish.originals.get((file.path, section_key(named.section), named.name))
     if original is None or "," in original:
         return new
     was = ks.pointed(original, wish.keystones, option.interface, wish.region)
@@ -138,7 +138,9 @@ def _apart(
         before = get(name)
         before = defaults.get(name) if before is None else before
         if before != text and (name != option.prefix or (before or "").strip("/") != text.strip("/")):
-            yield from group.put(file, named.section, name, text)
+            # A later file may have its own word on a part: there it counts.
+            counting = [one for one, _ in group.setting(named.section, (name,))] or [file]
+            yield from group.put(counting[-1], named.section, name, text)
 
 
 def _no_host(file: tree.File, named: Named) -> tree.Problem:
