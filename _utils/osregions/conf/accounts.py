@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from osregions.conf import tree
 from osregions.conf.catalogue import Account
@@ -124,8 +124,13 @@ def _aligned(
                 wrong.append(_missing(section, wanted.username, wanted.name, place, key))
                 continue
             yield from group.put(file, section, option, quoted(value, group.document(file)))
-    for file, option in group.setting(section, account.user):
-        yield from group.put(file, section, option, quoted(wanted.username, group.document(file)))
+    by_id = [(file, option) for file, option in group.setting(section, account.user_id) if wanted.user_id is None]
+    if by_id and not account.renamed:
+        file, option = by_id[0]
+        line = group.document(file).line_of(section, option)
+        wrong.append(_missing(section, None, wanted.name, f"{file.path}, line {line}", "user_id"))
+    else:
+        yield from _named(group, section, account.user, account.user_id, wanted.username, wanted.user_id)
     if account.joined:
         for file, option in group.setting(section, (account.joined,)):
             both = f"{wanted.project_name}:{wanted.username}"
@@ -142,20 +147,50 @@ def _aligned(
         wanted.project_domain_name,
         wanted.project_domain_id,
     )
+    # A name that took the place of an id says nothing without its domain.
+    if "username" not in account.user:
+        return  # no plugin of keystoneauth's, and without domains
+    yield from _placed(group, section, account.user_domain, account.user_domain_id, by_id, wanted.user_domain_name)
+    if by_id or group.setting(section, (*account.user_domain, *account.user_domain_id)):
+        ids = group.setting(section, account.project_id) if wanted.project_id is None else []
+        domain = wanted.project_domain_name
+        yield from _placed(group, section, account.project_domain, account.project_domain_id, ids, domain)
+
+
+def _placed(
+    group: Group,
+    section: str,
+    by_name: tuple[str, ...],
+    by_id: tuple[str, ...],
+    ids: Sequence[tuple[tree.File, str]],
+    name: str,
+) -> Iterator[OptionChange]:
+    """The domain of what was known by an id until now, where none is said."""
+    if ids and by_name and not group.setting(section, (*by_name, *by_id)):
+        file = ids[0][0]
+        yield from group.put(file, section, by_name[0], quoted(name, group.document(file)))
 
 
 def _named(
     group: Group, section: str, by_name: tuple[str, ...], by_id: tuple[str, ...], name: str, identifier: str | None
 ) -> Iterator[OptionChange]:
     """A project or a domain, by name or by id as the section says it; an id that is not known gives way to the name."""
-    for file, option in group.setting(section, by_name):
+    named = group.setting(section, by_name)
+    for file, option in named:
         yield from group.put(file, section, option, quoted(name, group.document(file)))
     for file, option in group.setting(section, by_id):
         document = group.document(file)
         if identifier is not None:
             yield from group.put(file, section, option, quoted(identifier, document))
+        elif named:
+            # Beside a name the id would win; an empty one counts as none, and its line stays in its place.
+            yield from group.put(file, section, option, "")
+        elif by_name and (file.kind == tree.DISTRIBUTION or len(document.get_all(section, option)) > 1):
+            yield from group.put(file, section, by_name[0], quoted(name, document))
+            yield from group.put(file, section, option, "")
         elif by_name:
             yield from group.put(file, section, by_name[0], quoted(name, document), replaces=option)
+            named = [(file, by_name[0])]
 
 
 def _missing(section: str, user: str | None, name: str, place: str, key: str) -> tree.Problem:

@@ -82,11 +82,13 @@ class Account:
     `joined` names an option that holds `project:user` in one (glance's swift_store_user). `known`: only where
     the present user's name is one that pillar's credentials know, since packages bring such sections as samples.
     `url` names the options that say where it signs in, where its section has other URLs, too.
+    `renamed`: a user's id that is not known at home gives way to the user's name.
     """
 
     section: str
     name: str = ""
     user: tuple[str, ...] = ("username", "user_name", "user-name")
+    user_id: tuple[str, ...] = ("user_id", "user-id")
     password: tuple[str, ...] = ("password",)
     project: tuple[str, ...] = ("project_name", "project-name", "tenant_name", "tenant-name")
     project_id: tuple[str, ...] = ("project_id", "project-id", "tenant_id", "tenant-id")
@@ -97,6 +99,7 @@ class Account:
     joined: str | None = None
     known: bool = False
     url: tuple[str, ...] = ()
+    renamed: bool = True
 
 
 def plain_account(
@@ -105,6 +108,7 @@ def plain_account(
     *,
     password: tuple[str, ...],
     user: tuple[str, ...] = (),
+    user_id: tuple[str, ...] = (),
     project: tuple[str, ...] = (),
     project_id: tuple[str, ...] = (),
     user_domain: tuple[str, ...] = (),
@@ -114,12 +118,14 @@ def plain_account(
     joined: str | None = None,
     known: bool = False,
     url: tuple[str, ...] = (),
+    renamed: bool = True,
 ) -> Account:
     """An account with options of its own, and none of those that keystoneauth's plugins have."""
     return Account(
         section,
         name,
         user,
+        user_id,
         password,
         project,
         project_id,
@@ -130,6 +136,7 @@ def plain_account(
         joined,
         known,
         url,
+        renamed,
     )
 
 

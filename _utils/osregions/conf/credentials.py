@@ -18,6 +18,7 @@ class Credential:
 
     name: str
     username: str
+    user_id: str | None = None
     password: str | None = field(default=None, repr=False)
     project_name: str = "service"
     project_id: str | None = None

@@ -35,10 +35,12 @@ PROJECT = Project(
         plain_account(
             "trust",
             "magnum_domain_admin",
-            user=("trustee_domain_admin_name", "trustee_domain_admin_id"),
+            user=("trustee_domain_admin_name",),
+            user_id=("trustee_domain_admin_id",),
             password=("trustee_domain_admin_password",),
             user_domain=("trustee_domain_name", "trustee_domain_admin_domain_name"),
             user_domain_id=("trustee_domain_id", "trustee_domain_admin_domain_id"),
+            renamed=False,  # Liberty knows the admin by nothing but an id
         ),
     ),
     services=(

@@ -51,7 +51,8 @@ PROJECT = Project(
         Account(
             "neutron",
             "neutron",
-            user=("admin_username", "admin_user_id"),
+            user=("admin_username",),
+            user_id=("admin_user_id",),
             password=("admin_password",),
             project=("admin_tenant_name",),
             project_id=("admin_tenant_id",),

@@ -1,0 +1,85 @@
+"""Accounts that are named by ids (P8): an id of the region's own keystone means nothing at home."""
+
+from __future__ import annotations
+
+import pytest
+
+from osregions.conf import operations
+from osregions.errors import RegionsError
+from tests.support import corpus, judge
+
+HEAD = "[keystone_authtoken]\nauth_url = http://10.13.131.137:5000/v3\npassword = s3cr3t\n"
+
+
+def said(tmp_path, text, given=None, path="etc/glance/glance-api.conf", more=None):
+    """What a file says once it is repointed; the second run finds nothing, and undoing brings back every byte."""
+    tree = tmp_path / "node"
+    for name, content in {path: text, **(more or {})}.items():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text(content)
+    before, machine = corpus.texts(tree), corpus.machine(tree, given=given)
+    planned = corpus.repoint(machine, dry=True, given=given)
+    assert corpus.repoint(machine, given=given).changes == planned.changes
+    after = corpus.texts(tree)
+    assert corpus.repoint(machine, given=given).changes == {}
+    operations.undo(machine.backups)
+    assert corpus.texts(tree) == before
+    return {key: values[-1] for key, values in judge.readings(after[path]).items()}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "project_id = abc\nproject_name = theirs\n",
+        "project_name = theirs\nproject_id = abc\n",
+        "project_id = abc\nx = 1\nproject_name = services\n",
+        "project_id = abc\ntenant_id = abc\n",
+        "project_id = abc\nproject_id = def\n",
+        "project_id = abc\n",
+    ],
+)
+def test_no_id_of_a_project_is_left_beside_its_name(tmp_path, lines):
+    found = said(tmp_path, f"{HEAD}username = glance\nuser_domain_id = default\n{lines}")
+    assert found["keystone_authtoken", "project_name"] == "services"
+    assert not found.get(("keystone_authtoken", "project_id"))
+    assert not found.get(("keystone_authtoken", "tenant_id"))
+
+
+def test_a_name_that_takes_the_place_of_an_id_has_its_domain(tmp_path):
+    found = said(tmp_path, f"{HEAD}user_id = abc\nproject_id = def\n")
+    section = {option: value for (name, option), value in found.items() if name == "keystone_authtoken"}
+    assert "user_id" not in section and "project_id" not in section
+    assert (section["username"], section["user_domain_name"]) == ("glance", "Default")
+    assert (section["project_name"], section["project_domain_name"]) == ("services", "Default")
+
+
+def test_the_id_at_home_where_pillar_tells_it(tmp_path):
+    given = corpus.pillar()
+    given["credentials"]["glance"] |= {"user_id": "u-home", "project_id": "p-home"}
+    found = said(tmp_path, f"{HEAD}user_id = abc\nproject_id = def\n", given)
+    assert found["keystone_authtoken", "user_id"] == "u-home"
+    assert found["keystone_authtoken", "project_id"] == "p-home"
+    assert ("keystone_authtoken", "username") not in found
+
+
+def test_novas_old_client_of_neutron(tmp_path):
+    text = "[neutron]\nadmin_auth_url = http://x:5000/v2.0\nadmin_user_id = abc\nadmin_password = s3cr3t\n"
+    found = said(tmp_path, text, path="etc/nova/nova.conf")
+    assert found["neutron", "admin_username"] == "neutron"
+    assert not {("neutron", "admin_user_id"), ("neutron", "user_domain_name")} & set(found)
+
+
+def test_a_user_that_goes_by_nothing_but_an_id(tmp_path):
+    text = "[trust]\ntrustee_domain_id = d\ntrustee_domain_admin_id = abc\ntrustee_domain_admin_password = s3cr3t\n"
+    with pytest.raises(RegionsError, match=r"home's user_id for magnum_domain_admin .*magnum.conf, line 3"):
+        said(tmp_path, text, path="etc/magnum/magnum.conf")
+    given = corpus.pillar()
+    given["credentials"]["magnum_domain_admin"]["user_id"] = "u-home"
+    assert said(tmp_path, text, given, "etc/magnum/magnum.conf")["trust", "trustee_domain_admin_id"] == "u-home"
+
+
+def test_an_id_in_the_distributions_defaults(tmp_path):
+    dist = {"usr/share/nova/nova-dist.conf": f"{HEAD}username = nova\ntenant_id = abc\n"}
+    found = said(tmp_path, "[DEFAULT]\nverbose = 1\n", path="etc/nova/nova.conf", more=dist)
+    assert found["keystone_authtoken", "project_name"] == "services"
+    assert found["keystone_authtoken", "tenant_id"] == ""
