@@ -23,10 +23,10 @@ ALL = (HOME, OWN, SUB)
         # a declared URL keeps its interface, whatever the option's own is
         ("http://10.2.0.1:35357", "public", "http://10.1.0.1:35357"),
         ("http://10.2.0.1:35357/v2.0", "internal", "http://10.1.0.1:35357/v2.0"),
-        # one URL for several interfaces: the option's own
+        # one URL for several interfaces: the option's own, or the one that services use
         ("http://10.2.0.1:5000/v3", "public", "https://cloud.example.com:5000/v3"),
         ("http://10.2.0.1:5000/v3", "internal", "http://10.1.0.1:5000/v3"),
-        ("http://10.2.0.1:5000/v3", "admin", "https://cloud.example.com:5000/v3"),
+        ("http://10.2.0.1:5000/v3", "admin", "http://10.1.0.1:5000/v3"),
         # what nobody declared: the port tells the admin's, then the option does
         ("http://controller:35357/", "internal", "http://10.1.0.1:35357/"),
         ("http://controller:5000", "admin", "http://10.1.0.1:5000"),

@@ -106,7 +106,8 @@ def pointed(text: str, keystones: Iterable[Keystone], interface: str, local: str
             # The longest base says most: http://host/identity is not http://host.
             shortest = min(len(rest) for _, rest in named)
             fitting = [one for one, rest in named if len(rest) == shortest]
-            chosen = interface if interface in fitting else fitting[0]
+            # What has no admin URL of its own is asked where services ask, not where customers do.
+            chosen = next((one for one in (interface, INTERNAL) if one in fitting), fitting[0])
             return Pointed(keystone.region, chosen, next(rest for one, rest in named if one == chosen))
     if found.port == 35357:
         interface = ADMIN
