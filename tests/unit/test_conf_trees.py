@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from osregions.conf import operations
+from osregions.errors import RegionsError
 from tests.support import corpus, judge
 
 OWN = "http://10.13.131.137:5000"
@@ -40,3 +43,81 @@ def test_parts_of_an_address_are_changed_where_they_count(tmp_path):
     assert late["keystone_authtoken", "auth_protocol"] == "http"
     assert late["keystone_authtoken", "auth_port"] == "35357"
     assert found["etc/nova/nova.conf"]["keystone_authtoken", "auth_host"] == "10.13.32.19"
+
+
+def test_a_registrys_files_are_not_the_apis(tmp_path):
+    files = {
+        "etc/glance/glance-api.conf": SIGNED,
+        "etc/glance/glance-registry.conf": "[keystone_authtoken]\nadmin_user = glance\n",
+        "etc/glance/glance-registry.conf.d/a.conf": "[keystone_authtoken]\nregion_name = RegionOne\n",
+        "usr/share/glance/glance-registry-dist.conf": "[keystone_authtoken]\nauth_host = 127.0.0.1\n",
+    }
+    found = repointed(laid(tmp_path, files))
+    assert found["etc/glance/glance-api.conf"]["keystone_authtoken", "region_name"] == "RegionTwo"
+    assert ("keystone_authtoken", "auth_host") not in found["etc/glance/glance-api.conf"]
+    assert found["etc/glance/glance-registry.conf"]["keystone_authtoken", "auth_host"] == "10.13.32.19"
+    assert ("keystone_authtoken", "region_name") not in found["etc/glance/glance-registry.conf"]
+
+
+def test_a_link_goes_by_its_own_name(tmp_path):
+    tree = laid(tmp_path, {"opt/r2/main": SIGNED, "opt/r2/late": "[neutron]\nregion_name = x\n", "etc/nova/a.ini": ""})
+    (tree / "etc/nova/nova.conf").symlink_to("../../opt/r2/main")
+    (tree / "etc/nova/nova.conf.d").mkdir()
+    (tree / "etc/nova/nova.conf.d/late.conf").symlink_to("../../../opt/r2/late")
+    found = repointed(tree)
+    assert found["opt/r2/main"]["cinder", "os_region_name"] == "RegionTwo"
+    assert ("neutron", "region_name") not in found["opt/r2/main"]
+    assert found["opt/r2/late"]["neutron", "region_name"] == "RegionTwo"
+
+
+def test_one_file_by_several_ways_is_one(tmp_path):
+    tree = laid(tmp_path, {"etc/nova/real.conf": SIGNED})
+    (tree / "etc/nova/nova.conf").symlink_to("real.conf")
+    (tree / "etc/nova/self").symlink_to(".")
+    (tree / "etc/other").mkdir()
+    (tree / "etc/other/nova").symlink_to("../nova")
+    assert len(corpus.repoint(corpus.machine(tree), dry=True).changes) == 1
+    assert repointed(tree)["etc/nova/real.conf"]["cinder", "os_region_name"] == "RegionTwo"
+
+
+@pytest.mark.parametrize(("target", "said"), [("/no/where", "link to nothing"), ("nova", "leads back to itself")])
+def test_a_projects_folder_that_leads_nowhere(tmp_path, target, said):
+    tree = laid(tmp_path, {"etc/glance/glance-api.conf": SIGNED})
+    (tree / "etc/nova").symlink_to(target)
+    with pytest.raises(RegionsError, match=rf"etc/nova is a .*{said}"):
+        corpus.repoint(corpus.machine(tree))
+
+
+def test_a_folder_of_kollas_tells_the_project(tmp_path):
+    agent = f"[DEFAULT]\nauth_url = {OWN}/v2.0\nauth_region = x\nadmin_user = neutron\nadmin_password = s3cr3t\n"
+    found = repointed(laid(tmp_path, {"etc/kolla/neutron-metadata-agent/metadata_agent.ini": agent}))
+    (said,) = found.values()
+    assert said["DEFAULT", "auth_url"] == "http://10.13.32.19:5000/v2.0"
+    assert said["DEFAULT", "auth_region"] == "RegionTwo"
+
+
+def test_a_web_servers_files_among_a_containers_are_not_the_projects(tmp_path):
+    files = {
+        "etc/puppet-generated/nova/etc/nova/nova.conf": SIGNED,
+        "etc/puppet-generated/nova/etc/httpd/conf.d/10-nova.conf": "<VirtualHost *:8774>\n</VirtualHost>\n",
+    }
+    tree = laid(tmp_path, files)
+    assert list(corpus.repoint(corpus.machine(tree)).changes) == [
+        f"{tree}/etc/puppet-generated/nova/etc/nova/nova.conf"
+    ]
+
+
+@pytest.mark.parametrize("folder", ["conf.d", "conf.d/common", "neutron.conf.d"])
+def test_a_folder_that_a_program_reads_must_parse(tmp_path, folder):
+    tree = laid(tmp_path, {f"etc/neutron/{folder}/a.conf": "nonsense\n"})
+    with pytest.raises(RegionsError, match=r"a.conf, line 1"):
+        corpus.repoint(corpus.machine(tree))
+
+
+def test_what_repointing_does_not_take_up_is_not_called_managed(tmp_path):
+    text = f"[api]\nauth_url = {OWN}/v3\nusername = x\npassword = s3cr3t\n[service_user]\nauth_url = {OWN}/v3\n"
+    tree = laid(tmp_path, {"etc/billing/billing.conf": text, "etc/nova/nova.conf": SIGNED})
+    machine = corpus.machine(tree)
+    managed = {one["path"] for one in machine.references()["references"] if one["managed"]}
+    assert managed == set(corpus.repoint(machine).changes)
+    assert len([one for one in machine.references()["references"] if "no known project" in one["why"]]) == 2

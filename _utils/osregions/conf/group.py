@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -104,9 +105,13 @@ def groups(files: Iterable[tree.File]) -> list[Group]:
         elif file.kind == tree.CONF:
             found.setdefault(file.group, []).append(file)
     for file in defaults:
-        for members in found.values():
-            project = members[0].project
-            if project is not None and project is file.project and members[0].name == project.files[0]:
+        if file.project is None:
+            continue
+        own = file.name.replace("-dist.conf", ".conf")  # glance-registry-dist.conf is the registry's
+        if not any(fnmatch.fnmatchcase(own, pattern) for pattern in file.project.files):
+            own = file.project.files[0]
+        for name, members in found.items():
+            if members[0].project is file.project and name.rpartition("/")[2] == own:
                 members.insert(0, file)
     # A `.d` file comes after the main file whatever their names; among themselves they are read by name.
     return [

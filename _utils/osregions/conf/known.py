@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
@@ -51,17 +52,37 @@ class Known:
         extra = {account.name for project in (COMMON, *self.projects) for account in project.accounts}
         return frozenset({project.name for project in self.projects} | extra | {"admin"}) - {""}
 
+    @cached_property
+    def _prefixes(self) -> re.Pattern[str]:
+        longest = sorted(self.folders, key=len, reverse=True)
+        return re.compile(rf"({'|'.join(map(re.escape, longest))})[-_]")
+
+    def prefixed(self, folder: str) -> Project | None:
+        """The project that a folder's name begins with: kolla's neutron-metadata-agent, glance-registry."""
+        match = self._prefixes.match(folder)
+        return self.folders[match[1]] if match else None
+
     def project_of(self, path: str) -> Project | None:
         """The project that a file belongs to: by the nearest folder that is a project's, else by its name."""
         *folders, name = path.split("/")
         found = next((self.folders[folder] for folder in reversed(folders) if folder in self.folders), None)
-        return found or self.main_files.get(name)
+        if found or name in self.main_files:
+            return found or self.main_files[name]
+        return next((guess for folder in reversed(folders) if (guess := self.prefixed(folder))), None)
 
     def owns(self, project: Project, folder: str, name: str) -> bool:
         """Whether a file in a project's folder is its own configuration, which must be readable."""
         if any(fnmatch.fnmatchcase(name, pattern) for pattern in project.files):
             return True
-        return folder.endswith(".d") and name.endswith(".conf")
+        if not name.endswith(".conf"):
+            return False
+        above = folder.split("/")
+        if len(above) > 2 and above[-2] == "conf.d":
+            above.pop()  # RDO's /etc/neutron/conf.d/common
+        if len(above) < 2 or not above[-1].endswith(".d"):
+            return False
+        # Right in the project's folder: further down a container's files may lie, its web server's among them.
+        return project in (self.folders.get(above[-2]), self.prefixed(above[-2]))
 
     def index(self, project: Project | None) -> Index:
         """The options of a project and those that all share; of no known project, the shared ones alone."""

@@ -137,12 +137,11 @@ class _Finder:
             yield from self._text(file)
             return
         document, seen = file.document, set()
-        left = file.kind == tree.DISTRIBUTION
-        why = (
-            "a default of the distribution: what it says is set in the project's own file"
-            if left
-            else "in the catalogue"
-        )
+        left, why = False, "in the catalogue"
+        if file.kind == tree.DISTRIBUTION:
+            left, why = True, "a default of the distribution: what it says is set in the project's own file"
+        elif not file.taken:
+            left, why = True, "in a file of no known project: declare its folder under `projects`"
         for named in managed(document, self._known, file):
             seen.add((section_key(named.section), normal(named.name)))
             host = named.option if isinstance(named.option, HostPort) else None

@@ -7,6 +7,7 @@ of a machine's files are passed over at the speed of reading them.
 from __future__ import annotations
 
 import errno
+import fnmatch
 import glob
 import os
 import re
@@ -75,11 +76,17 @@ class File:
     @property
     def group(self) -> str:
         """The program's files that are read as one: a main file and those in its `.d` folder share this."""
-        folder = os.path.dirname(self.path)
-        if folder.endswith(".d") and self.project:
-            above = os.path.dirname(folder)
-            return os.path.join(above, self.project.files[0])
+        above, last = os.path.split(os.path.dirname(self.path))
+        if last.endswith(".d") and self.project:
+            # glance-registry.conf.d is the registry's own; conf.d and nova.d go with the project's main file.
+            own = any(fnmatch.fnmatchcase(last[:-2], pattern) for pattern in self.project.files)
+            return os.path.join(above, last[:-2] if own else self.project.files[0])
         return self.path
+
+    @property
+    def taken(self) -> bool:
+        """Whether repointing takes it up: it is a project's, or has a section of keystonemiddleware's."""
+        return self.document is not None and (self.project is not None or _middleware(self.document))
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,7 @@ class _Place:
 
     project: Project | None = None
     kind: str | None = None
+    guess: Project | None = None  # by how a folder's name begins; a file's own name knows better
 
 
 def default_roots() -> tuple[str, ...]:
@@ -122,8 +130,10 @@ class _Walk:
         self._problems: list[Problem] = []
         self._links: list[tuple[str, str, _Place]] = []
         self._followed: set[str] = set()
+        self._roots: set[str] = set()
 
     def run(self, roots: Sequence[str]) -> Survey:
+        self._roots.update(os.path.abspath(root) for root in roots)
         for root in roots:
             if not os.path.exists(root):
                 raise SettingsError(f"there is no {root}", "`roots`", "name folders that exist")
@@ -132,14 +142,16 @@ class _Walk:
                 self._folder(root, self._place(place, os.path.basename(os.path.abspath(root))))
             else:
                 self._file(root, os.path.basename(root), place)
-        for path, name, place in self._links:
+        # Of several links to one file that which a main file goes by tells most.
+        for path, name, place in sorted(self._links, key=lambda link: link[1] not in self._known.main_files):
             self._link(path, name, place)
-        return Survey(tuple(self._files[path] for path in sorted(self._files)), tuple(self._problems))
+        found = sorted(self._files.values(), key=lambda file: file.path)
+        return Survey(tuple(found), tuple(self._problems))
 
     def _folder(self, root: str, place: _Place) -> None:
-        stack = [(root, place)]
-        while stack:
-            folder, here = stack.pop()
+        folders = [(root, place, False)]
+        while folders:
+            folder, here, linked = folders.pop()
             try:
                 entries = list(os.scandir(folder))
             except OSError as err:
@@ -153,36 +165,45 @@ class _Walk:
                         inner = self._place(here, name)
                         real = os.path.realpath(entry.path)
                         # Only what is a project's is followed: a link to / is none.
-                        if inner.project and real not in self._followed:
+                        if (inner.project or inner.guess) and real not in self._followed:
                             self._followed.add(real)
-                            stack.append((entry.path, inner))
+                            folders.append((entry.path, inner, True))
                     else:
                         self._links.append((entry.path, name, here))
                 elif entry.is_dir(follow_symlinks=False):
-                    stack.append((entry.path, self._place(here, name)))
+                    folders.append((entry.path, self._place(here, name), linked))
                 elif entry.is_file(follow_symlinks=False):
-                    self._file(entry.path, name, here)
+                    if linked:
+                        self._links.append((entry.path, name, here))  # the walk may come by its real place as well
+                    else:
+                        self._file(entry.path, name, here)
 
     def _place(self, above: _Place, name: str) -> _Place:
         """What a folder of this name tells, in a folder that told `above`."""
         project = self._known.folders.get(name, above.project)
+        guess = self._known.prefixed(name) or above.guess
         kind = above.kind
         if name in _KEYSTONE_FOLDERS:
-            kind, project = KEYSTONE, None
+            kind, project, guess = KEYSTONE, None, None
         elif name in _DASHBOARD_FOLDERS:
-            kind, project = DASHBOARD, None
+            kind, project, guess = DASHBOARD, None, None
         elif name in _BACKUP_FOLDERS or _BACKUP.search(name):
             kind = BACKUP
         elif name in _SAMPLE_FOLDERS:
             kind = SAMPLE
-        if (project, kind) == (above.project, above.kind):
+        if (project, kind, guess) == (above.project, above.kind, above.guess):
             return above
-        return _Place(project, kind)
+        return _Place(project, kind, guess)
+
+    def _project(self, name: str, place: _Place) -> Project | None:
+        return place.project or self._known.main_files.get(name) or place.guess
 
     def _link(self, path: str, name: str, place: _Place) -> None:
         real = os.path.realpath(path)
-        project = place.project or self._known.main_files.get(name)
-        owned = self._owned(path, name, project)
+        project = self._project(name, place)
+        owned = self._owned(path, name, project) or (
+            name in self._known.folders and os.path.dirname(path) in self._roots
+        )
         try:
             regular = os.path.isfile(os.stat(path) and path)
         except OSError as err:
@@ -191,10 +212,18 @@ class _Walk:
                 said = "is a symbolic link that leads back to itself" if looping else "is a link to nothing"
                 self._problem(path, said, "mend the link, or remove it")
             return
-        if not regular or (real in self._files and (not project or self._files[real].project)):
+        known = self._files.get(real)
+        if not regular or (known and not self._better(known, project, owned)):
             return
         self._files.pop(real, None)
-        self._file(real, name, place)
+        # It goes by the link's name, which tells whose it is; writing finds what that points at.
+        self._file(path, name, place, real)
+
+    def _better(self, known: File, project: Project | None, owned: bool) -> bool:
+        """Whether a link tells more of a file than its own place does."""
+        if project is None or known.project is None:
+            return project is not None
+        return owned and not self._owned(known.path, known.name, known.project)
 
     def _owned(self, path: str, name: str, project: Project | None) -> bool:
         return project is not None and self._known.owns(project, os.path.dirname(path), name)
@@ -213,7 +242,7 @@ class _Walk:
             return DASHBOARD
         return KEYSTONE if _OWN_KEYSTONE.match(name) else None
 
-    def _file(self, path: str, name: str, place: _Place) -> None:
+    def _file(self, path: str, name: str, place: _Place, real: str | None = None) -> None:
         if name.startswith(".") and _UNFINISHED.match(name):
             return
         failed, data = None, b""
@@ -224,7 +253,7 @@ class _Walk:
         else:
             if not self._projects_only and not self._speaks(data):
                 return
-        project = place.project or self._known.main_files.get(name)
+        project = self._project(name, place)
         kind = self._kind(name, place)
         owned = kind is None and self._owned(path, name, project)
         if failed is not None:
@@ -245,9 +274,9 @@ class _Walk:
                 if owned or (kind is None and b"[keystone_authtoken]" in data):
                     self._problems.append(Problem(err.problem, err.where, err.remedy))
                     return
-        if self._projects_only and (document is None or not (owned or project or self._middleware(document))):
-            return
-        self._files[path] = File(path, kind or (TEXT if document is None else CONF), project, data, document)
+        found = File(path, kind or (TEXT if document is None else CONF), project, data, document)
+        if found.taken or not self._projects_only:
+            self._files[real or path] = found
 
     def _speaks(self, data: bytes) -> bool:
         """Whether a text may name a keystone."""
@@ -256,12 +285,12 @@ class _Walk:
                 return True
         return _AUTH in data and _AUTH_OPTIONS.search(data) is not None
 
-    @staticmethod
-    def _middleware(document: Document) -> bool:
-        return any(section.lower() in ("keystone_authtoken", "filter:authtoken") for section in document.sections)
-
     def _problem(self, path: str, problem: str, remedy: str) -> None:
         self._problems.append(Problem(f"{path} {problem}", "", remedy))
+
+
+def _middleware(document: Document) -> bool:
+    return any(section.lower() in ("keystone_authtoken", "filter:authtoken") for section in document.sections)
 
 
 def _read(path: str) -> bytes:
