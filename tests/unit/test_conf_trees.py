@@ -121,3 +121,45 @@ def test_what_repointing_does_not_take_up_is_not_called_managed(tmp_path):
     managed = {one["path"] for one in machine.references()["references"] if one["managed"]}
     assert managed == set(corpus.repoint(machine).changes)
     assert len([one for one in machine.references()["references"] if "no known project" in one["why"]]) == 2
+
+
+def test_what_a_url_names_may_stand_in_another_file(tmp_path):
+    signed = SIGNED.replace(OWN, "$identity")
+    files = {
+        "etc/nova/nova.conf": f"[DEFAULT]\nidentity = {OWN}\n{signed}",
+        "etc/nova/nova.conf.d/a.conf": "[neutron]\nauth_url = ${keystone_authtoken.auth_url}\n",
+        "etc/neutron/neutron.conf": f"[DEFAULT]\nidentity = {OWN}\n",
+        "etc/neutron/conf.d/neutron-server/a.conf": signed,
+    }
+    found = repointed(laid(tmp_path, files))
+    assert found["etc/nova/nova.conf.d/a.conf"]["neutron", "auth_url"] == "http://10.13.32.19:5000/v3"
+    late = found["etc/neutron/conf.d/neutron-server/a.conf"]
+    assert late["keystone_authtoken", "auth_url"] == "http://10.13.32.19:5000/v3"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "keystone_url = https://a.example.org/v3",
+        "auth_url = https://a.example.org:8443/auth/v3",
+        "x = https://keystone.example.org/v3",
+        "x = https://a.example.org/keystone/v3",
+        "x = HTTP://A:5000",
+        "x = [fd00::1]:35357/v3",
+        "AUTH_URL = http://controller/v3",
+        "auth_host = controller",
+    ],
+)
+def test_nothing_that_looks_like_a_keystone_is_passed_over(tmp_path, line):
+    machine = corpus.machine(laid(tmp_path, {"etc/nova/nova.conf": f"{SIGNED}\n[ours]\n{line}\n"}))
+    (left,) = [one for one in machine.references()["references"] if one["section"] == "ours"]
+    assert (left["line"], left["managed"], left["why"]) == (7, False, "in no table")
+
+
+@pytest.mark.parametrize("password", ["a@b", "a:b@c"])
+def test_a_password_in_a_url_shows_in_no_part(tmp_path, password):
+    text = f"{SIGNED}x = http://u:{password}@h:5000/v3\nauth_uri = http://u:{password}@h:5000\n"
+    machine = corpus.machine(laid(tmp_path, {"etc/nova/nova.conf": text}))
+    assert "u:****@h:5000" in str(machine.references())
+    for shown in (str(machine.references()), str(corpus.repoint(machine))):
+        assert not any(f"{part}@" in shown for part in ("a", "b", "c"))

@@ -11,7 +11,7 @@ from osregions.conf.document import section_key
 from osregions.conf.group import Group
 from osregions.conf.keystones import other_product
 from osregions.conf.known import Index, fits
-from osregions.conf.options import OptionChange, expanded, quoted
+from osregions.conf.options import OptionChange, quoted
 from osregions.conf.references import plugin_sections
 
 _APPLICATION = ("application_credential_id", "application_credential_secret")
@@ -71,7 +71,7 @@ def elsewhere(group: Group, index: Index, section: str, options: Collection[str]
     if (group.value(section, ("auth_type", "auth_plugin")) or "").strip() in _NO_KEYSTONE:
         return True
     urls = [
-        expanded(group.document(file), section, value)
+        group.expanded(file, section, value)
         for file in group.files
         for name in group.document(file).section_options(section)
         if (name in options if options else index.url(section, name))
@@ -94,7 +94,7 @@ def _user(group: Group, section: str, account: Account) -> str | None:
     if user is None and account.joined and (both := group.value(section, (account.joined,))):
         user = both.rpartition(":")[2]
     holder = next((file for file in group.files if group.document(file).section_options(section)), None)
-    return expanded(group.document(holder), section, user) if user and holder else user
+    return group.expanded(holder, section, user) if user and holder else user
 
 
 def _credential(

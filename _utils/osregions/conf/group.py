@@ -5,11 +5,12 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from osregions.conf import tree
 from osregions.conf.catalogue import Project
 from osregions.conf.document import Document, section_key
-from osregions.conf.options import OptionChange
+from osregions.conf.options import OptionChange, Options
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,15 @@ class Group:
         """A file's document: there is one, or it would not be here."""
         assert file.document is not None
         return file.document
+
+    @cached_property
+    def _options(self) -> Options:
+        documents = [(file.path, self.document(file)) for file in self.files]
+        return Options([(path, document) for path, document in documents if not document.paste])
+
+    def expanded(self, file: tree.File, section: str, value: str) -> str:
+        """A value as the program has it: what it names may stand in another file."""
+        return value if self.document(file).paste else self._options.expanded(section, value)
 
     def sections(self) -> tuple[str, ...]:
         """The names of all sections, each as it is first written."""

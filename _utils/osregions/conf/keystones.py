@@ -16,6 +16,8 @@ from osregions.conf.catalogue import ADMIN, INTERNAL, PUBLIC
 from osregions.errors import SettingsError
 
 PORTS = (5000, 35357)
+# A host that is called so, or a path of a web server's.
+_BY_NAME = re.compile(r"^(?:[^/]*[.-])?keystone(?:[./-]|$)|^[^/]*/(?:identity|keystone)(?:_admin)?(?:/|$)")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _VERSIONED = re.compile(r"^(?P<prefix>.*?)(?P<tail>/v[23](?:\.\d+)?(?:/.*)?)$")
 # What Liberty's middleware is given behind a base without a version.
@@ -136,11 +138,11 @@ def retargeted_list(text: str, keystones: Iterable[Keystone], target: Keystone, 
 
 
 def looks_like(text: str, keystones: Iterable[Keystone]) -> bool:
-    """Whether a URL looks like a keystone's: by its port, the path /identity, or a declared keystone's own base."""
+    """Whether a URL looks like a keystone's: by its port, its name, or a declared keystone's own base."""
     found = address(text)
     if found is None or _NOT_KEYSTONE.match(found.path):
         return False
-    if found.port in PORTS or re.match(r"^/identity(?:_admin)?(?:/|$)", found.path):
+    if found.port in PORTS or _BY_NAME.match(f"{found.host}{found.path}"):
         return True
     return any(
         _rest(found, keystone.url(one)) is not None for keystone in keystones for one in (PUBLIC, INTERNAL, ADMIN)

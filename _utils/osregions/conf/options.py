@@ -15,7 +15,8 @@ _TRUE = ("true", "1", "on", "yes")
 _FALSE = ("false", "0", "off", "no")
 _SECRET = re.compile(r"pass|secret|token|key$|credential|connection$|transport_url", re.IGNORECASE)
 _PLAIN = re.compile(r"(?:auth_ur[li]|_auth_url|identity_uri)$", re.IGNORECASE)  # token_auth_url is no secret
-_IN_URL = re.compile(r"(?<=://)([^\s:/@]*):([^\s/@]*)@")
+# Up to the last @: a password may hold others, and slashes.
+_IN_URL = re.compile(r"(?<=://)([^\s:/@,]*):[^\s,]*@")
 MASK = "****"
 
 
@@ -95,6 +96,10 @@ class Options:
         values = [value for _, document in self._documents for value in document.get_all(section, option)]
         return tuple(self._expanded(value, section, 0) for value in values)
 
+    def expanded(self, section: str, value: str) -> str:
+        """A value of a section as the service has it, whichever file sets what it names."""
+        return self._expanded(value, section, 0)
+
     def flag(self, section: str, option: str, default: bool) -> bool:
         """A yes-or-no option, in any of the spellings that oslo.config takes."""
         value = self.get(section, option)
@@ -144,7 +149,7 @@ class Options:
 
 def expanded(document: Document, section: str, value: str) -> str:
     """A value of one document as a service has it; PasteDeploy knows no `$`."""
-    return value if document.paste else Options([("", document)])._expanded(value, section, 0)
+    return value if document.paste else Options([("", document)]).expanded(section, value)
 
 
 def quoted(value: str, document: Document) -> str:

@@ -14,14 +14,18 @@ from functools import partial
 from osregions.conf import keystones as ks
 from osregions.conf import tree
 from osregions.conf.catalogue import ADMIN, HostPort, Url
-from osregions.conf.document import Document, section_key
+from osregions.conf.document import Document, Entry, section_key
 from osregions.conf.known import Known, normal
 from osregions.conf.options import expanded, masked
 
 # An address in running text: with a scheme, or bare at one of keystone's ports.
 _ADDRESS = re.compile(
-    r"https?://(?:[^\s\"'<>,;|)\]}@/]*@)?[^\s\"'<>,;|)}]+|(?<![\w.:/-])[\w.*-]+:(?:5000|35357)(?!\d)[^\s\"'<>,;|)}]*"
+    r"https?://(?:[^\s\"'<>,;|)\]}@/]*@)?[^\s\"'<>,;|)}]+"
+    r"|(?<![\w.:/-])(?:[\w.*-]+|\[[0-9a-f:.]+\]):(?:5000|35357)(?!\d)[^\s\"'<>,;|)}]*",
+    re.IGNORECASE,
 )
+# Options that say by their names that they hold a keystone's URL, wherever that is.
+_BY_NAME = re.compile(r"(?:auth_?ur[li]s?|identity_ur[li]|auth_address|auth_endpoint|keystone\w*_(?:ur[li]|endpoint))$")
 _PLUGIN = ("auth_type", "auth_plugin", "username", "user_name", "user_id", "application_credential_id")
 _PORT_VALUES = tuple(str(port) for port in ks.PORTS)
 
@@ -168,7 +172,7 @@ class _Finder:
         index = self._known.index(file.project)
         form = FILTER if document.paste else OPTION
         for entry in document.entries:
-            addresses = list(self._addresses(entry.value))
+            addresses = list(self._addresses(entry.value)) or list(self._by_name(entry, document))
             if entry.value in _PORT_VALUES and "port" in entry.option.lower():
                 addresses.append(entry.value)
             if not addresses or (section_key(entry.section), normal(entry.option)) in seen:
@@ -177,6 +181,21 @@ class _Finder:
                 continue
             for text in addresses:
                 yield self._left(file, entry.line, entry.section, entry.option, form, text, "in no table")
+
+    @staticmethod
+    def _by_name(entry: Entry, document: Document) -> Iterator[str]:
+        option = entry.option.replace("-", "_").lower()
+        if not (
+            option.endswith("auth_host") or (("://" in entry.value or "$" in entry.value) and _BY_NAME.search(option))
+        ):
+            return
+        for item in entry.value.split(","):
+            text = expanded(document, entry.section, item.strip())
+            if option.endswith("auth_host"):
+                if text:
+                    yield text
+            elif "://" in text and not ks.other_product(text):
+                yield text
 
     def _text(self, file: tree.File) -> Iterator[Reference]:
         why = {

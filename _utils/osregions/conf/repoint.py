@@ -12,7 +12,7 @@ from osregions.conf.credentials import Credential
 from osregions.conf.document import section_key
 from osregions.conf.group import Group, groups
 from osregions.conf.known import Known
-from osregions.conf.options import OptionChange, expanded
+from osregions.conf.options import OptionChange
 from osregions.conf.references import Named, apart, managed
 from osregions.errors import Refused
 
@@ -80,7 +80,7 @@ def _urls(group: Group, known: Known, wish: Wish, wrong: list[tree.Problem]) -> 
                 continue  # another file of the same program sets it
             if named.commented and wish.target.region == wish.region:
                 continue  # a default that names this machine is right where its own region's keystone is used
-            new = _retargeted(file, named, named.option, expanded(document, named.section, named.value), wish)
+            new = _retargeted(file, named, named.option, group.expanded(file, named.section, named.value), wish)
             if new is None:
                 wrong.append(_no_host(file, named))
             elif new != named.value or named.commented:
@@ -118,7 +118,7 @@ def _apart(
     def get(name: str) -> str | None:
         return group.value(named.section, (name,))
 
-    value = expanded(group.document(file), named.section, apart(get, option) or "")
+    value = group.expanded(file, named.section, apart(get, option) or "")
     new = ks.retargeted(value, wish.keystones, wish.target, option.interface)
     target = ks.address(new) if new else None
     if target is None:

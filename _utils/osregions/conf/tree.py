@@ -44,8 +44,8 @@ _SAMPLE_FOLDERS = ("sample", "samples", "examples")
 # Our own unfinished file that a kill left behind (files.py).
 _UNFINISHED = re.compile(r"^\..+\.osregions-")
 # Every text that names a keystone in a way known here has one of these; each is looked for in every file, so few.
-_WORDS = (b":5000", b"35357", b"identity")
-_AUTH, _AUTH_OPTIONS = b"auth", re.compile(rb"auth(?:[_-]ur|_host|_address|token)")
+_WORDS = (b":5000", b"35357", b"identity", b"keystone")
+_AUTH, _AUTH_OPTIONS = b"auth", re.compile(rb"auth(?:[_-]?ur|_host|_address|_endpoint)")
 _CHUNK = 1 << 16
 
 
@@ -77,6 +77,8 @@ class File:
     def group(self) -> str:
         """The program's files that are read as one: a main file and those in its `.d` folder share this."""
         above, last = os.path.split(os.path.dirname(self.path))
+        if os.path.basename(above) == "conf.d" and (last == "common" or last.endswith("-server")):
+            above, last = os.path.split(above)  # RDO's neutron-server reads them after neutron.conf
         if last.endswith(".d") and self.project:
             # glance-registry.conf.d is the registry's own; conf.d and nova.d go with the project's main file.
             own = any(fnmatch.fnmatchcase(last[:-2], pattern) for pattern in self.project.files)
@@ -201,9 +203,8 @@ class _Walk:
     def _link(self, path: str, name: str, place: _Place) -> None:
         real = os.path.realpath(path)
         project = self._project(name, place)
-        owned = self._owned(path, name, project) or (
-            name in self._known.folders and os.path.dirname(path) in self._roots
-        )
+        folder = name in self._known.folders and os.path.dirname(path) in self._roots
+        owned = folder or self._owned(path, name, project)
         try:
             regular = os.path.isfile(os.stat(path) and path)
         except OSError as err:
