@@ -9,7 +9,10 @@ import re
 from oslo_config import cfg, iniparser
 
 Readings = dict[tuple[str, str], list[str]]
-_PASTE = re.compile(r"^\s*\[(composite|composit|app|application|filter|filter-app|pipeline|server):", re.MULTILINE)
+# PasteDeploy's sections; and the accounts that swift_store_config_file names, which glance_store reads likewise.
+_PASTE = re.compile(
+    r"^\s*\[(composite|composit|app|application|filter|filter-app|pipeline|server):|^auth_address\s*[=:]", re.MULTILINE
+)
 
 
 class _Oslo(iniparser.BaseParser):

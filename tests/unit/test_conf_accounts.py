@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import configparser
+
 import pytest
 
 from osregions.conf import operations
@@ -83,3 +85,31 @@ def test_an_id_in_the_distributions_defaults(tmp_path):
     found = said(tmp_path, "[DEFAULT]\nverbose = 1\n", path="etc/nova/nova.conf", more=dist)
     assert found["keystone_authtoken", "project_name"] == "services"
     assert found["keystone_authtoken", "tenant_id"] == ""
+
+
+def test_glances_accounts_in_swift_are_read_by_configparser(tmp_path):
+    """glance_store's SwiftConfigParser: `%` is doubled, `$` is itself, one pair of quotes goes."""
+    text = '[ref1]\nauth_address = "http://10.13.131.137:5000/v3"\nuser = "service:glance"\nkey = s3cr3t\n'
+    given = corpus.pillar()
+    given["credentials"]["glance"]["password"] = "a$b%c%%d$$e"
+    tree = tmp_path / "node"
+    (tree / "etc/glance").mkdir(parents=True)
+    (tree / "etc/glance/glance-swift.conf").write_text(text)
+    before, machine = corpus.texts(tree), corpus.machine(tree, given=given)
+    corpus.repoint(machine, given=given)
+    assert corpus.repoint(machine, given=given).changes == {}
+    parser = configparser.ConfigParser()
+    parser.read(tree / "etc/glance/glance-swift.conf")
+    assert dict(parser["ref1"]) == {
+        "auth_address": "http://10.13.32.19:5000/v3",
+        "user": "services:glance",
+        "key": "a$b%c%%d$$e",
+    }
+    operations.undo(machine.backups)
+    assert corpus.texts(tree) == before
+
+
+def test_swifts_account_at_barbican_is_read_by_configparser(tmp_path):
+    text = "[kms_keymaster]\nauth_endpoint = http://10.13.131.137:5000/v3\nusername = swift\npassword = s3cr3t\n"
+    found = said(tmp_path, text, path="etc/swift/keymaster.conf")
+    assert found["kms_keymaster", "password"] == "home$swift%pw"

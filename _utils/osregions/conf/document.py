@@ -126,6 +126,16 @@ class Document:
             for span in spans[-1:]
         }
 
+    @cached_property
+    def percent(self) -> bool:
+        """Whether `%` stands for more than itself, though no paste file: what swift_store_config_file names."""
+        return any(option == "auth_address" for _, option in self.counting)
+
+    @cached_property
+    def dollar(self) -> bool:
+        """Whether `$` names another option: not where Python's configparser is the reader (glance's and swift's)."""
+        return not (self.paste or self.percent or any(section == "kms_keymaster" for section, _ in self.counting))
+
     def has_section(self, section: str) -> bool:
         """Whether there is a section of that name."""
         return bool(self._blocks_of(section))

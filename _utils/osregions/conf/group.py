@@ -48,11 +48,11 @@ class Group:
     @cached_property
     def _options(self) -> Options:
         documents = [(file.path, self.document(file)) for file in self.files]
-        return Options([(path, document) for path, document in documents if not document.paste])
+        return Options([(path, document) for path, document in documents if document.dollar])
 
     def expanded(self, file: tree.File, section: str, value: str) -> str:
         """A value as the program has it: what it names may stand in another file."""
-        return value if self.document(file).paste else self._options.expanded(section, value)
+        return self._options.expanded(section, value) if self.document(file).dollar else value
 
     def sections(self) -> tuple[str, ...]:
         """The names of all sections, each as it is first written."""

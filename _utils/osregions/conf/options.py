@@ -148,14 +148,16 @@ class Options:
 
 
 def expanded(document: Document, section: str, value: str) -> str:
-    """A value of one document as a service has it; PasteDeploy knows no `$`."""
-    return value if document.paste else Options([("", document)]).expanded(section, value)
+    """A value of one document as a service has it; configparser knows no `$`."""
+    return Options([("", document)]).expanded(section, value) if document.dollar else value
 
 
 def quoted(value: str, document: Document) -> str:
     """A value as it is to be written so that the service reads just that: `$` would name another option."""
+    if document.percent:
+        return value.replace("%", "%%")
     # Behind a backslash `$$` would be read as an escaped dollar sign and one that is not: there it is `\\$`.
-    return value if document.paste else re.sub(r"(\\?)\$", lambda m: m[1] + (r"\$" if m[1] else "$$"), value)
+    return value if not document.dollar else re.sub(r"(\\?)\$", lambda m: m[1] + (r"\$" if m[1] else "$$"), value)
 
 
 class _Lookup(dict[str, str]):
