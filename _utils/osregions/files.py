@@ -171,8 +171,13 @@ def sweep(path: str | Path) -> None:
 @contextlib.contextmanager
 def locked(backups: str | Path = BACKUPS) -> Iterator[None]:
     """Hold this machine's files: one writer at a time. The lock goes with its holder, however that ends."""
-    directory = private_directory(backups)
-    descriptor = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        directory = private_directory(backups)
+        descriptor = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as err:
+        raise BackupError(
+            f"backups can't be kept: {err.strerror}", str(backups), "make room or give the right there"
+        ) from err
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

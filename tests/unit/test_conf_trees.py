@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from osregions.conf import operations
@@ -163,3 +165,26 @@ def test_a_password_in_a_url_shows_in_no_part(tmp_path, password):
     assert "u:****@h:5000" in str(machine.references())
     for shown in (str(machine.references()), str(corpus.repoint(machine))):
         assert not any(f"{part}@" in shown for part in ("a", "b", "c"))
+
+
+def test_a_list_that_names_this_region_already_is_left_alone(tmp_path):
+    """RegionTwo was called RegionOne once; beside its own name that one is home's."""
+    line = "endpoints = RegionOne|http://one:9696, RegionTwo|http://two:9696"
+    tree = laid(tmp_path, {"etc/designate/designate.conf": f"[network_api:neutron]\n{line}\n"})
+    assert corpus.repoint(corpus.machine(tree)).changes == {}
+
+
+def test_masakari_asks_nova_as_homes(tmp_path):
+    user = "os_privileged_user"
+    text = f"[DEFAULT]\n{user}_name = nova\n{user}_password = s3cr3t\n{user}_auth_url = {OWN}\n"
+    (said,) = repointed(laid(tmp_path, {"etc/masakari/masakari.conf": text})).values()
+    assert said["DEFAULT", "os_privileged_user_auth_url"] == "http://10.13.32.19:5000"
+    assert said["DEFAULT", "os_privileged_user_password"] == "home$$nova%pw"
+
+
+def test_a_folder_for_backups_that_can_not_be_made(tmp_path):
+    tree = laid(tmp_path, {"etc/nova/nova.conf": SIGNED})
+    machine = corpus.machine(tree)
+    Path(machine.backups).write_text("a file")
+    with pytest.raises(RegionsError, match=r"backups can't be kept.*node-backups"):
+        corpus.repoint(machine)

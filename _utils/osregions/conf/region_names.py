@@ -98,6 +98,8 @@ def _era(group: Group) -> int:
 
 def _prefixed(value: str, region: str, old_names: Sequence[str]) -> str:
     """A list of `REGION|URL` in which this region's own entries have its present name."""
+    if any(item.partition("|")[0].strip() == region for item in value.split(",")):
+        return value  # it is named there: an old name beside it is another region's by now
     items = []
     for item in value.split(","):
         name, bar, rest = item.partition("|")
