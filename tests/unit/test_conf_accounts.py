@@ -113,3 +113,20 @@ def test_swifts_account_at_barbican_is_read_by_configparser(tmp_path):
     text = "[kms_keymaster]\nauth_endpoint = http://10.13.131.137:5000/v3\nusername = swift\npassword = s3cr3t\n"
     found = said(tmp_path, text, path="etc/swift/keymaster.conf")
     assert found["kms_keymaster", "password"] == "home$swift%pw"
+
+
+def test_what_a_paste_file_sets_for_all(tmp_path):
+    text = "[filter:authtoken]\nset auth_url = http://10.13.131.137:5000\nset user_id = abc\nset password = s3cr3t\n"
+    found = said(tmp_path, f"{text}set region_name = RegionOne\n", path="etc/swift/proxy-server.conf")
+    section = {option.removeprefix("set "): value for (_, option), value in found.items()}
+    assert section["password"] == "home$swift%pw" and section["username"] == "swift"
+    assert not section.get("user_id")
+    assert found["filter:authtoken", "set region_name"] == "RegionTwo"
+    assert ("filter:authtoken", "region_name") not in found
+
+
+@pytest.mark.parametrize("line", ["[s3cr3t", "s3cr3t=="])
+def test_a_secret_that_lost_its_name_is_not_shown(tmp_path, line):
+    with pytest.raises(RegionsError, match=r"glance-api.conf, line 1") as error:
+        said(tmp_path, f"{line}\n")
+    assert "s3cr3t" not in str(error.value)

@@ -62,17 +62,20 @@ class Group:
     def setting(self, section: str, options: Iterable[str]) -> list[tuple[tree.File, str]]:
         """Where any of these options is set: the file, and the option's spelling."""
         return [
-            (file, option)
+            (file, spelled)
             for option in options
             for file in self.files
-            if self.document(file).get(section, option) is not None
+            # PasteDeploy's `set` gives an option to the whole of what is loaded; the section's own goes before it.
+            for spelled in ((f"set {option}", option) if self.document(file).paste else (option,))
+            if self.document(file).get(section, spelled) is not None
         ]
 
     def value(self, section: str, options: Iterable[str]) -> str | None:
         """The value that counts of an option with several spellings; the newest spelling is named first, and wins."""
         for option in options:
             if found := self.setting(section, (option,)):
-                return self.document(found[-1][0]).get(section, option)
+                file, spelled = found[-1]
+                return self.document(file).get(section, spelled)
         return None
 
     def holding(self, section: str) -> tree.File | None:

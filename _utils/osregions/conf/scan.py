@@ -59,7 +59,7 @@ def oslo(lines: Sequence[str], where: str) -> Found:
             last = _NOTHING
         if line[0] == "[":
             if len(line) < 3 or line[-1] != "]":
-                raise refused(where, number, f"{line!r} is no section")
+                raise refused(where, number, "a section's name is not closed, or empty")
             section = line[1:-1]
             headers.append((section, number))
             continue
@@ -71,7 +71,7 @@ def oslo(lines: Sequence[str], where: str) -> Found:
         if not option:
             raise refused(where, number, "a value has no option's name before it")
         if section is None:
-            raise refused(where, number, f"the option {option} stands before any section")
+            raise refused(where, number, "an option stands before any section")
         if text and text[0] == text[-1] and text[0] in "\"'":
             text = text[1:-1]
         value, first, last = [text], number, number
