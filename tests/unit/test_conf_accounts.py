@@ -85,6 +85,10 @@ def test_an_id_in_the_distributions_defaults(tmp_path):
     found = said(tmp_path, "[DEFAULT]\nverbose = 1\n", path="etc/nova/nova.conf", more=dist)
     assert found["keystone_authtoken", "project_name"] == "services"
     assert found["keystone_authtoken", "tenant_id"] == ""
+    (tmp_path / "again").mkdir()
+    found = said(tmp_path / "again", "[keystone_authtoken]\ntenant_id = def\n", path="etc/nova/nova.conf", more=dist)
+    assert found["keystone_authtoken", "project_name"] == "services"
+    assert found["keystone_authtoken", "tenant_id"] == ""
 
 
 def test_glances_accounts_in_swift_are_read_by_configparser(tmp_path):

@@ -188,6 +188,7 @@ def _named(
         elif by_name and (file.kind == tree.DISTRIBUTION or len(document.get_all(section, option)) > 1):
             yield from group.put(file, section, by_name[0], quoted(name, document))
             yield from group.put(file, section, option, "")
+            named = [(file, by_name[0])]
         elif by_name:
             yield from group.put(file, section, by_name[0], quoted(name, document), replaces=option)
             named = [(file, by_name[0])]
