@@ -134,3 +134,21 @@ def test_a_secret_that_lost_its_name_is_not_shown(tmp_path, line):
     with pytest.raises(RegionsError, match=r"glance-api.conf, line 1") as error:
         said(tmp_path, f"{line}\n")
     assert "s3cr3t" not in str(error.value)
+
+
+APPLICATION = (
+    "[keystone_authtoken]\nauth_type = v3applicationcredential\nauth_url = http://10.13.131.137:5000/v3\n"
+    "application_credential_name = glance-two\nusername = glance\napplication_credential_secret = s3cr3t\n"
+)
+
+
+def test_an_application_credential_that_goes_by_its_name(tmp_path):
+    given = corpus.pillar()
+    given["credentials"]["glance"] |= {"application_credential_id": "ac1", "application_credential_secret": "homes"}
+    found = said(tmp_path, APPLICATION, given)
+    assert found["keystone_authtoken", "application_credential_id"] == "ac1"
+    assert found["keystone_authtoken", "application_credential_secret"] == "homes"
+    assert ("keystone_authtoken", "application_credential_name") not in found
+    del given["credentials"]["glance"]["application_credential_id"]
+    with pytest.raises(RegionsError, match="home's application_credential_id for glance is not known"):
+        said(tmp_path / "other", APPLICATION, given)

@@ -188,3 +188,50 @@ def test_a_folder_for_backups_that_can_not_be_made(tmp_path):
     Path(machine.backups).write_text("a file")
     with pytest.raises(RegionsError, match=r"backups can't be kept.*node-backups"):
         corpus.repoint(machine)
+
+
+LEGACY = "[keystone_authtoken]\nadmin_user = nova\nadmin_password = s3cr3t\nadmin_tenant_name = services\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "there"),
+    [
+        ({}, True),
+        ({"usr/share/nova/nova-dist.conf": "[keystone_authtoken]\nauth_host = 127.0.0.1\n"}, False),
+        ({"etc/nova/nova.conf.d/a.conf": f"[keystone_authtoken]\nidentity_uri = {OWN}\n"}, False),
+    ],
+)
+def test_what_names_no_keystone_and_signs_in_at_its_own_machines(tmp_path, more, there):
+    """keystonemiddleware's default of old, which no file shows: https://127.0.0.1:35357."""
+    tree = laid(tmp_path, {"etc/nova/nova.conf": LEGACY, **more})
+    named = [one for one in corpus.machine(tree).references()["references"] if one["option"] == "identity_uri"]
+    assert named and {one["region"] for one in named} == {"RegionTwo"}
+    found = repointed(tree)
+    assert (("keystone_authtoken", "identity_uri") in found["etc/nova/nova.conf"]) is there
+
+
+def test_what_says_that_it_names_nothing(tmp_path):
+    tree = laid(tmp_path, {"etc/nova/nova.conf": f"{SIGNED}auth_uri = None\n"})
+    assert repointed(tree)["etc/nova/nova.conf"]["keystone_authtoken", "auth_uri"] == "None"
+
+
+def test_a_list_names_each_keystone_once(tmp_path):
+    text = f"[ec2authtoken]\nallowed_auth_uris = {OWN}/v3, http://localhost:5000/v3, http://10.13.32.19:5000/v2.0\n"
+    found = repointed(laid(tmp_path, {"etc/heat/heat.conf": text}))["etc/heat/heat.conf"]
+    home = "https://cloud.example.com:5000/v3, http://10.13.32.19:5000/v2.0"
+    assert found["ec2authtoken", "allowed_auth_uris"] == home
+
+
+@pytest.mark.parametrize("folder", ["nova-old", "nova.bak", "nova_backup", "nova-20260312"])
+def test_a_folder_that_somebody_put_aside(tmp_path, folder):
+    tree = laid(tmp_path, {"etc/nova/nova.conf": SIGNED, f"etc/{folder}/nova.conf": SIGNED})
+    found = repointed(tree)
+    assert found[f"etc/{folder}/nova.conf"]["keystone_authtoken", "password"] == "s3cr3t"
+    assert found["etc/nova/nova.conf"]["keystone_authtoken", "password"] != "s3cr3t"
+
+
+def test_a_deployers_folder_that_lies_elsewhere(tmp_path):
+    tree = laid(tmp_path, {"opt/kolla/nova-api/nova.conf": SIGNED})
+    (tree / "etc/kolla").symlink_to(tree / "opt/kolla")
+    corpus.repoint(corpus.machine(tree))
+    assert b"10.13.32.19" in (tree / "opt/kolla/nova-api/nova.conf").read_bytes()

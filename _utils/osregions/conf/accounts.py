@@ -15,6 +15,7 @@ from osregions.conf.options import OptionChange, quoted
 from osregions.conf.references import plugin_sections
 
 _APPLICATION = ("application_credential_id", "application_credential_secret")
+_BY_NAME = "application_credential_name"
 # What keystoneauth also signs in with, though not at a keystone: ironic's parts among themselves, say.
 _NO_KEYSTONE = ("http_basic", "none", "noauth", "admin_token")
 
@@ -124,6 +125,13 @@ def _aligned(
                 wrong.append(_missing(section, wanted.username, wanted.name, place, key))
                 continue
             yield from group.put(file, section, option, quoted(value, group.document(file)))
+    for file, option in group.setting(section, (_BY_NAME,)):
+        # A name goes with a user; the id says it all.
+        if wanted.application_credential_id is None:
+            wrong.append(_missing(section, wanted.username, wanted.name, place, _APPLICATION[0]))
+        else:
+            identifier = quoted(wanted.application_credential_id, group.document(file))
+            yield from group.put(file, section, _APPLICATION[0], identifier, replaces=option)
     by_id = [(file, option) for file, option in group.setting(section, account.user_id) if wanted.user_id is None]
     if by_id and not account.renamed:
         file, option = by_id[0]

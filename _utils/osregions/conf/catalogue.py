@@ -22,7 +22,8 @@ class Url:
 
     `interface` is meant where the value itself does not tell. `default` is the default that names a keystone by
     itself: it counts where the file shows it commented (cinder's `#encryption_auth_url`), and is set there;
-    with `in_use` only where its section has other options, or has the one that `in_use` names.
+    with `in_use` only where its section has other options. Where `in_use` names an option, the default counts wherever
+    that one is set, shown or not, and none of `unless` is.
     """
 
     section: str
@@ -32,6 +33,7 @@ class Url:
     until: int = 30
     default: str | None = None
     in_use: bool | str = False
+    unless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

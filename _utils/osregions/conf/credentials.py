@@ -10,6 +10,7 @@ from typing import Any
 from osregions.errors import SettingsError
 
 SDB = "sdb://"
+_USERS = {"ironic_inspector": "ironic-inspector"}  # where the usual user is not called as the project is here
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def _credential(name: str, given: Mapping[str, Any], where: str, sdb: Callable[[
         # keystone's own first domain has the id `default` (its [identity] default_domain_id) and the name Default.
         if texts.get(f"{kind}_domain_name", "Default") == "Default":
             texts.setdefault(f"{kind}_domain_id", "default")
-    texts.setdefault("username", name)
+    texts.setdefault("username", _USERS.get(name, name))
     return Credential(name=name, **texts)
 
 

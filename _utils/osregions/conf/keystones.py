@@ -125,15 +125,19 @@ def retargeted(text: str, keystones: Iterable[Keystone], target: Keystone, inter
 
 
 def retargeted_list(text: str, keystones: Iterable[Keystone], target: Keystone, interface: str) -> str | None:
-    """A list of URLs, separated by commas, each at another keystone; None when one of them is no URL with a host."""
+    """A list of URLs, separated by commas, each at another keystone; None when one of them is no URL with a host.
+
+    What comes out the same is named once.
+    """
     known = tuple(keystones)
-    items = []
+    items: list[str] = []
     for item in text.split(","):
         lead = item[: len(item) - len(item.lstrip())]
         new = retargeted(item, known, target, interface) if item.strip() else item.strip()
         if new is None:
             return None
-        items.append(lead + new)
+        if not new or new not in map(str.strip, items):
+            items.append(lead + new)
     return ",".join(items)
 
 

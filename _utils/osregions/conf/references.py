@@ -27,6 +27,7 @@ _ADDRESS = re.compile(
 # Options that say by their names that they hold a keystone's URL, wherever that is.
 _BY_NAME = re.compile(r"(?:auth_?ur[li]s?|identity_ur[li]|auth_address|auth_endpoint|keystone\w*_(?:ur[li]|endpoint))$")
 _PLUGIN = ("auth_type", "auth_plugin", "username", "user_name", "user_id", "application_credential_id")
+_UNSET = ("", "None", "<None>")  # as people write that an option names nothing
 _PORT_VALUES = tuple(str(port) for port in ks.PORTS)
 
 OPTION, COMMENTED, FILTER, APART, LINE = (
@@ -89,7 +90,9 @@ def managed(document: Document, known: Known, file: tree.File) -> Iterator[Named
             url = Url(entry.section, entry.option)
         if url is not None:
             # An empty value names nothing; and Swift's TempAuth has auth URLs that are no keystone's.
-            if entry.value.strip() and not ks.other_product(expanded(document, entry.section, entry.value)):
+            if entry.value.strip() not in _UNSET and not ks.other_product(
+                expanded(document, entry.section, entry.value)
+            ):
                 yield Named(url, entry.section, entry.option, entry.value, entry.line)
             continue
         host = index.host(entry.section, entry.option)
@@ -101,15 +104,18 @@ def managed(document: Document, known: Known, file: tree.File) -> Iterator[Named
         if url.in_use and not _in_use(document, url):
             continue
         shown = document.commented(url.section, url.option)
-        if shown is not None:
-            line = document.place_of(url.section, url.option) - 1
-            yield Named(url, url.section, url.option, shown if ks.address(shown) else url.default, line, commented=True)
+        if shown is not None or isinstance(url.in_use, str):
+            line = document.place_of(url.section, url.option) - (shown is not None)
+            value = shown if shown and ks.address(shown) else url.default
+            yield Named(url, url.section, url.option, value, line, commented=True)
 
 
 def _in_use(document: Document, url: Url) -> bool:
     """Whether a default counts that does so only where its section is used."""
     options = document.section_options(url.section)
-    return url.in_use in options if isinstance(url.in_use, str) else bool(options)
+    if isinstance(url.in_use, str):
+        return url.in_use in options and not set(url.unless).intersection(options)
+    return bool(options)
 
 
 def plugin_sections(document: Document) -> frozenset[str]:

@@ -76,7 +76,7 @@ def _urls(group: Group, known: Known, wish: Wish, wrong: list[tree.Problem]) -> 
             if isinstance(named.option, HostPort):
                 yield from _apart(group, file, named, named.option, wish, wrong)
                 continue
-            if named.commented and group.setting(named.section, (named.name,)):
+            if named.commented and group.setting(named.section, (named.name, *named.option.unless)):
                 continue  # another file of the same program sets it
             if named.commented and wish.target.region == wish.region:
                 continue  # a default that names this machine is right where its own region's keystone is used

@@ -33,12 +33,14 @@ CONF, TEXT, DASHBOARD, KEYSTONE, BACKUP, SAMPLE, DISTRIBUTION = (
     "distribution default",
 )
 _BACKUP = re.compile(
-    r"~$|\.(?:bak|orig|old|save|saved|backup|rpm[a-z]+|dpkg-[a-z]+|ucf-[a-z]+|sw[a-p])(?=$|[.\-_\d])|[.\-_]20\d{6}"
+    r"~$|\.(?:rpm[a-z]+|dpkg-[a-z]+|ucf-[a-z]+|sw[a-p])(?=$|[.\-_\d])"
+    r"|[.\-_](?:bak|orig|old|save|saved|backup)(?=$|[.\-_\d])|[.\-_]20\d{6}"
 )
 _SAMPLE = re.compile(r"[.\-](?:sample|example|examples|tmpl|j2)(?=$|\.)")
 _OWN_KEYSTONE = re.compile(r"^(?:wsgi-|uwsgi-|\d+-)?keystone[-_.]")
 _KEYSTONE_FOLDERS = ("keystone",)
 _DASHBOARD_FOLDERS = ("openstack-dashboard", "openstack_dashboard", "horizon")
+_DEPLOYERS = ("kolla", "puppet-generated")  # folders that hold projects'
 _BACKUP_FOLDERS = ("backup", "backups", "openstack-regions")
 _SAMPLE_FOLDERS = ("sample", "samples", "examples")
 # Our own unfinished file that a kill left behind (files.py).
@@ -166,8 +168,8 @@ class _Walk:
                     if os.path.isdir(entry.path):
                         inner = self._place(here, name)
                         real = os.path.realpath(entry.path)
-                        # Only what is a project's is followed: a link to / is none.
-                        if (inner.project or inner.guess) and real not in self._followed:
+                        # Only what is a project's, or a deployer's, is followed: a link to / is none.
+                        if (inner.project or inner.guess or name in _DEPLOYERS) and real not in self._followed:
                             self._followed.add(real)
                             folders.append((entry.path, inner, True))
                     else:

@@ -32,7 +32,15 @@ def _middleware(section: str) -> tuple[Url, ...]:
         Url(section, "auth_url"),
         Url(section, "auth_uri", PUBLIC, until=30),
         Url(section, "www_authenticate_uri", PUBLIC, since=13),
-        Url(section, "identity_uri", ADMIN, until=16),
+        Url(
+            section,
+            "identity_uri",
+            ADMIN,
+            until=16,
+            default="https://127.0.0.1:35357",
+            in_use="admin_password",
+            unless=("auth_url", "auth_host", "auth_port"),
+        ),
     )
 
 
