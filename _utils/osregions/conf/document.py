@@ -17,6 +17,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from osregions.conf import scan
+from osregions.conf import values as values_of
 from osregions.conf.scan import DocumentError, Span
 
 __all__ = ["Document", "DocumentError", "Entry", "section_key"]
@@ -26,7 +27,6 @@ _COMMENTED = re.compile(r"#\w+\s*=")  # an option's default, as the sample files
 _DEFAULT = re.compile(
     r"(?P<mark>#|[#;][ \t]*)(?P<option>[^\s=:#;\[][^=:\r\n]*?)[ \t]*(?P<sign>[=:])[ \t]*(?P<value>[^\r\n]*)"
 )
-_LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _PASTE = re.compile(r"^[ \t]*\[(?:composite|composit|app|application|filter|filter-app|pipeline|server):", re.MULTILINE)
 _HEAD = re.compile(r"[^=:]*[=:][^\S\r\n]*")
 
@@ -81,7 +81,7 @@ class Document:
             raise DocumentError("this is binary", where, "put the configuration back: no service could read that")
         if paste is None:
             paste = bool(_PASTE.search(text)) if ":" in text else False
-        return cls._of(_split(text), where, paste)
+        return cls._of(scan.split(text), where, paste)
 
     @classmethod
     def read(cls, path: str | Path, paste: bool | None = None) -> Document:
@@ -211,7 +211,7 @@ class Document:
         splices: list[_Splice] = []
         sections: dict[str, list[str]] = {}
         for (section, option), values in edits.items():
-            _check_names(section, option)
+            values_of.check_names(section, option)
             found = self._found(section, option)
             if found:
                 splices += self._changed(found, values)
@@ -237,8 +237,8 @@ class Document:
         span = self._found(section, option)[number]
         if not text:
             return self._without(set(range(span.first, span.end)))
-        put = _split(text)
-        if span.end < len(self._lines) and not _ending(put[-1]):
+        put = scan.split(text)
+        if span.end < len(self._lines) and not scan.ending(put[-1]):
             put[-1] += self._newline(span.end - 1)  # it ended the file once, and something stands below it by now
         lines = (*self._lines[: span.first], *put, *self._lines[span.end :])
         return self._of(lines, self._where, self.paste)
@@ -329,7 +329,7 @@ class Document:
 
     def _assignment(self, start: str, value: str) -> list[str]:
         """The lines that assign a value, without their ends."""
-        first, *more = _written(value, self.paste)
+        first, *more = values_of.written(value, self.paste)
         # A continuation stands deeper than its option, however deep that is.
         lead = start[: len(start) - len(start.lstrip())]
         return [(start + first) if first else start.rstrip(), *(f"{lead}    {line}" for line in more)]
@@ -338,10 +338,10 @@ class Document:
         """The document with lines taken out and put in; what goes to one place keeps its order."""
         lines: list[str] = []
         at = 0
-        open_end = bool(self._lines) and not self._ending(len(self._lines) - 1)
+        open_end = bool(self._lines) and not scan.ending(self._lines[-1])
         for first, end, body in sorted(splices, key=lambda splice: splice[:2]):
             lines += self._lines[at:first]
-            if body and first == len(self._lines) and lines and not _ending(lines[-1]):
+            if body and first == len(self._lines) and lines and not scan.ending(lines[-1]):
                 lines[-1] += self._newline(first - 1)
             newline = self._newline(first if end > first else first - 1)
             lines += [line + newline for line in body]
@@ -398,26 +398,10 @@ class Document:
             end -= 1
         return end
 
-    def _ending(self, number: int) -> str:
-        return _ending(self._lines[number])
-
     def _newline(self, number: int) -> str:
         """The line ending in use around a line."""
-        near = self._ending(number) if 0 <= number < len(self._lines) else ""
-        return near or next((ending for line in self._lines if (ending := _ending(line))), "\n")
-
-
-def _split(text: str) -> list[str]:
-    """A text's lines with their ends, as Python's universal newlines divide it."""
-    if "\r" in text:
-        return _LINES.findall(text)
-    lines = [f"{line}\n" for line in text.split("\n")]
-    last = lines.pop()[:-1]
-    return [*lines, last] if last else lines
-
-
-def _ending(line: str) -> str:
-    return line[len(line.rstrip("\r\n")) :]
+        near = scan.ending(self._lines[number]) if 0 <= number < len(self._lines) else ""
+        return near or next((ending for line in self._lines if (ending := scan.ending(line))), "\n")
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
@@ -428,41 +412,3 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
             break
         number += 1
     return number
-
-
-def _written(value: str, paste: bool) -> list[str]:
-    """The lines in which a value is written so that it reads back as it is."""
-    _check_characters(value, "that value")
-    first, *more = value.split("\n")
-    if "\r" in value or any(not line or line != line.strip() for line in more):
-        raise DocumentError(
-            "a value of several lines can't have empty lines, or white space at the ends of a line",
-            remedy="join its lines",
-        )
-    if paste:
-        if first != first.strip() or any(line[0] in "#;" for line in more):
-            raise DocumentError(
-                "a PasteDeploy file can't hold that value", remedy="begin and end it with no white space"
-            )
-        return [line.replace("%", "%%") for line in (first, *more)]
-    if first != first.strip() or (first and first[0] == first[-1] and first[0] in "\"'"):
-        first = f'"{first}"'
-    return [first, *more]
-
-
-def _check_characters(text: str, name: str) -> None:
-    """Raise DocumentError for what would make the file binary, or could not be written to it at all."""
-    try:
-        text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        raise DocumentError(f"no file can hold {name}: half a character is in it", remedy="write it anew") from None
-    if "\0" in text:
-        raise DocumentError(f"no INI file can hold {name}: a NUL is in it", remedy="leave the NUL out")
-
-
-def _check_names(section: str, option: str) -> None:
-    _check_characters(section + option, "that name")
-    if not section or section != section.strip() or re.search(r"[\r\n]", section):
-        raise DocumentError(f"{section!r} can't be the name of a section", remedy="write it without brackets")
-    if not option or option != option.strip() or option[0] in "[#;" or re.search(r"[=:\r\n]", option):
-        raise DocumentError(f"{option!r} can't be the name of an option", remedy="give its bare name, such as `driver`")

@@ -24,8 +24,12 @@ _ADDRESS = re.compile(
     r"|(?<![\w.:/-])(?:[\w.*-]+|\[[0-9a-f:.]+\]):(?:5000|35357)(?!\d)[^\s\"'<>,;|)}]*",
     re.IGNORECASE,
 )
-# Options that say by their names that they hold a keystone's URL, wherever that is.
-_BY_NAME = re.compile(r"(?:auth_?ur[li]s?|identity_ur[li]|auth_address|auth_endpoint|keystone\w*_(?:ur[li]|endpoint))$")
+# Options that say by their names that they hold a keystone's URL, or its host, wherever that is.
+_BY_NAME = re.compile(
+    r"(?:(?P<host>auth[_-]host)|auth[_-]?ur[li]s?|identity[_-]ur[li]|auth[_-]address|auth[_-]endpoint"
+    r"|keystone[\w-]*[_-](?:ur[li]|endpoint))$",
+    re.IGNORECASE,
+)
 _PLUGIN = ("auth_type", "auth_plugin", "username", "user_name", "user_id", "application_credential_id")
 _UNSET = ("", "None", "<None>")  # as people write that an option names nothing
 _PORT_VALUES = tuple(str(port) for port in ks.PORTS)
@@ -190,17 +194,11 @@ class _Finder:
 
     @staticmethod
     def _by_name(entry: Entry, document: Document) -> Iterator[str]:
-        option = entry.option.replace("-", "_").lower()
-        if not (
-            option.endswith("auth_host") or (("://" in entry.value or "$" in entry.value) and _BY_NAME.search(option))
-        ):
+        if not (match := _BY_NAME.search(entry.option)):
             return
         for item in entry.value.split(","):
             text = expanded(document, entry.section, item.strip())
-            if option.endswith("auth_host"):
-                if text:
-                    yield text
-            elif "://" in text and not ks.other_product(text):
+            if text if match["host"] else "://" in text and not ks.other_product(text):
                 yield text
 
     def _text(self, file: tree.File) -> Iterator[Reference]:

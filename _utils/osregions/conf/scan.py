@@ -14,6 +14,7 @@ from osregions.errors import RegionsError
 
 _SIGN = re.compile(r"[=:]")
 _PASTE_SECTION = re.compile(r"\[(.+)\]")
+_LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NOTHING = -2  # no line is followed by this one
 
 
@@ -131,3 +132,17 @@ def refused(where: str, number: int, problem: str) -> DocumentError:
     """The error for a line, which is counted from 0 here and from 1 by people."""
     place = f"{where or 'the text'}, line {number + 1}"
     return DocumentError(problem, place, "no OpenStack service would start with it: mend that line first")
+
+
+def split(text: str) -> list[str]:
+    """A text's lines with their ends, as Python's universal newlines divide it."""
+    if "\r" in text:
+        return _LINES.findall(text)
+    lines = [f"{line}\n" for line in text.split("\n")]
+    last = lines.pop()[:-1]
+    return [*lines, last] if last else lines
+
+
+def ending(line: str) -> str:
+    """The end of a line, as it stands there; empty at the end of a text that has none."""
+    return line[len(line.rstrip("\r\n")) :]
