@@ -7,6 +7,8 @@ openstack_regions:
       password: sdb://vault/openstack/glance
       # The account's user and project at home, and their domains, by name, and by id where a file says ids.
       # username: glance
+      # Its id at home, where a file says an id; left out, the name takes the id's place.
+      # user_id: 0123456789abcdef0123456789abcdef
       # project_name: service
       # project_id: 0123456789abcdef0123456789abcdef
       # user_domain_name: Default
