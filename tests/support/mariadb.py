@@ -48,8 +48,10 @@ class MariaDB:
     host = "127.0.0.1"
     user = "root"
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, *options: str):
+        """Keep its files in a folder; `options` are further ones of the server's."""
         self.folder = folder
+        self.options = options
         self.data = folder / "data"
         self.socket = folder / "mariadb.sock"
         self.log = folder / "mariadb.log"
@@ -112,6 +114,7 @@ class MariaDB:
                     # as on the controllers of an ordinary deployment
                     "--character-set-server=utf8mb4",
                     "--collation-server=utf8mb4_general_ci",
+                    *self.options,
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -132,7 +135,7 @@ class MariaDB:
 
     def connect(self, database: str | None = None, **options) -> pymysql.connections.Connection:
         """Return an administrator's connection, autocommit on."""
-        settings = {
+        settings: dict = {
             "password": self.password,
             "autocommit": True,
             "charset": "utf8mb4",
