@@ -1,8 +1,8 @@
 """What differs between the servers that replicate: MariaDB, and MySQL from 5.6 to 8.4, as text and names of columns.
 
-Read in the manuals of both: MariaDB has said REPLICA beside SLAVE since 10.5, and keeps CHANGE MASTER; MySQL says REPLICA
-since 8.0.22, CHANGE REPLICATION SOURCE since 8.0.23, and lost the old words in 8.4. MariaDB names connections, MySQL
-channels (since 5.7). Nothing here touches a server; values are for the caller to pass beside the text.
+Read in the manuals of both: MariaDB has said REPLICA beside SLAVE since 10.5, and keeps CHANGE MASTER; MySQL says
+REPLICA since 8.0.22, CHANGE REPLICATION SOURCE since 8.0.23, and lost the old words in 8.4. MariaDB names connections,
+MySQL channels (since 5.7). Nothing here touches a server; values are for the caller to pass beside the text.
 """
 
 from __future__ import annotations
