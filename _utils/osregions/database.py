@@ -132,7 +132,7 @@ class Session:
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """All the rows that a query yields."""
         with self._connection.cursor(pymysql.cursors.DictCursor) as cursor:
-            cursor.execute(sql, tuple(values))
+            cursor.execute(sql, tuple(values) or None)
             return list(cursor.fetchall())
 
     def value(self, sql: str, values: Sequence[Any] = ()) -> Any:
@@ -143,7 +143,7 @@ class Session:
     def execute(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run a statement; return how many rows it found."""
         with self._connection.cursor() as cursor:
-            return int(cursor.execute(sql, tuple(values)))
+            return int(cursor.execute(sql, tuple(values) or None))
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

@@ -58,6 +58,11 @@ class Dialect:
         """Whether it says REPLICA where it said SLAVE."""
         return not self.mariadb and self.version >= (8, 0, 22)
 
+    @property
+    def alters_users(self) -> bool:
+        """Whether ALTER USER sets passwords and TLS; before, SET PASSWORD and GRANT did."""
+        return self.version >= ((10, 2, 0) if self.mariadb else (5, 7, 6))
+
     # ---- what is asked ----
 
     def status(self) -> str:

@@ -1,0 +1,93 @@
+"""Two real servers, home's and a region's, ready to replicate: MariaDB 10.11 or MySQL 5.6."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from osregions import database
+from osregions.replication import server
+from tests.support.mariadb import MariaDB
+from tests.support.mysql56 import MySQL56
+
+KINDS = ("mariadb", "mysql56")
+KEYSTONE = """
+CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
+CREATE TABLE project (id varchar(64) PRIMARY KEY, name varchar(64) NOT NULL, description text);
+CREATE TABLE user (id varchar(64) PRIMARY KEY, last_active_at date, default_project_id varchar(64),
+  FOREIGN KEY (default_project_id) REFERENCES project (id));
+INSERT INTO alembic_version VALUES ('29e87d24a316');
+INSERT INTO project VALUES ('p1', 'red', NULL);
+INSERT INTO user VALUES ('u1', NULL, 'p1')
+"""
+
+
+class End:
+    """One server of a pair."""
+
+    def __init__(self, kind: str, folder: Path, number: int):
+        common = (f"--server-id={number}", "--log-bin=binlog", "--binlog-format=ROW", "--slave-net-timeout=5")
+        if kind == "mariadb":
+            self.own = MariaDB(folder, *common, f"--gtid-domain-id={number}", "--relay-log=relay")
+        else:
+            gtids = ("--gtid-mode=ON", "--enforce-gtid-consistency", "--log-slave-updates", "--relay-log=relay")
+            self.own = MySQL56(folder, *common, *gtids, "--replicate-wild-do-table=keystone.%")
+        self.kind = kind
+
+    @contextlib.contextmanager
+    def session(self):
+        """An administrator's session, as the product opens it."""
+        account = server.admin_account(password=self.own.password, socket=str(self.own.socket))
+        with database.session(account) as session:
+            yield session
+
+    def view(self) -> server.Server:
+        """The server, seen now."""
+        with self.session() as session:
+            return server.view(session)
+
+    def execute(self, sql: str, *values, database: str | None = "keystone") -> tuple:
+        """Run one statement as administrator."""
+        return self.own.execute(sql, *values, database=database)
+
+    def script(self, text: str) -> None:
+        """Run several statements in the keystone database."""
+        for statement in filter(None, map(str.strip, text.split(";"))):
+            self.execute(statement)
+
+    def make(self) -> None:
+        """Make a small keystone database."""
+        self.execute("CREATE DATABASE keystone CHARACTER SET utf8 COLLATE utf8_general_ci", database=None)
+        self.script(KEYSTONE)
+
+
+class Pair:
+    """Home and region; `seeded()` brings the region to where home is, as nobody writes meanwhile."""
+
+    def __init__(self, kind: str, folder: Path):
+        self.kind = kind
+        places = {name: folder / name for name in ("home", "region")}
+        for place in places.values():
+            place.mkdir()
+        self.home, self.region = (End(kind, places[name], number) for number, name in enumerate(places, 1))
+
+    def start(self) -> None:
+        for end in (self.home, self.region):
+            end.own.install()
+        self.home.make()
+
+    def stop(self) -> None:
+        for end in (self.home, self.region):
+            end.own.stop()
+
+    def seeded(self) -> None:
+        """The region's server holds home's rows, and knows as of when."""
+        self.region.execute("DROP DATABASE IF EXISTS keystone", database=None)
+        self.region.make()
+        if self.kind == "mariadb":
+            position = self.home.execute("SELECT @@GLOBAL.gtid_binlog_pos", database=None)[0][0]
+            self.region.execute("SET GLOBAL gtid_slave_pos = %s", position, database=None)
+        else:
+            position = self.home.execute("SELECT @@GLOBAL.gtid_executed", database=None)[0][0]
+            self.region.execute("RESET MASTER", database=None)
+            self.region.execute("SET GLOBAL gtid_purged = %s", position, database=None)
