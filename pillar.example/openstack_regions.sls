@@ -22,8 +22,18 @@ openstack_regions:
       # The memcached servers that this region's keystones share. Left out: those they name already, else each its own;
       # up to Newton (10), where tokens live there, several keystones must share them.
       # memcached_servers: ['10.213.1.11:11211']
+      # This region's server of the keystone database, as other regions' servers reach it.
+      database:
+        host: 10.213.1.11
+        # port: 3306
     RegionTwo:
       public_endpoint: http://10.213.2.11:5000
+      database:
+        host: 10.213.2.11
+        # The addresses from which it reaches home's, where they are others than that.
+        # addresses: ['10.213.2.11']
+        # Its account at home. Left out: osr_ and the region's name, 16 characters at most.
+        # user: osr_regiontwo
       # The name that it has until it joins. Leave it out for a cluster that is called right from the start.
       renamed_from: RegionOne
 
@@ -116,6 +126,9 @@ openstack_regions:
   #   roots: [/etc]
   #   # Seconds to wait for a service to answer after a restart.
   #   wait: 90
+
+  # How home's keystone database is replicated (P10) stands in openstack_regions_replication.sls, which the nodes of the
+  # databases alone are given.
 
   # What is added to the catalogue of options: a project of one's own, or further options of a known one.
   # projects:

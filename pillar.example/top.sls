@@ -8,3 +8,7 @@ base:
   'G@region:RegionTwo':
     - match: compound
     - openstack_regions_credentials
+  # The accounts between the keystone databases, to the nodes that have them.
+  'G@roles:keystone':
+    - match: compound
+    - openstack_regions_replication

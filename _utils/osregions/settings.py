@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +29,7 @@ class RegionSettings:
     renamed_from: str | None
     memcached_servers: tuple[str, ...] = ()
     internal_endpoint: str | None = None
+    database: Mapping[str, Any] = field(default_factory=dict)  # its server, as `replication` needs it
 
     @property
     def keystone(self) -> ks.Keystone:
@@ -123,6 +124,13 @@ def _mapping(value: Any, where: str) -> Mapping[str, Any]:
     return value
 
 
+def _secret(value: Any, where: str) -> str:
+    """A text that is not shown."""
+    if not isinstance(value, str) or not value:
+        raise SettingsError("this is not a text", where, "write one")
+    return value
+
+
 def _target(value: Any, where: str) -> str:
     if "{region}" not in _text(value, where):
         raise SettingsError(f"{value!r} targets every region alike", where, "let {region} stand where its name belongs")
@@ -130,12 +138,14 @@ def _target(value: Any, where: str) -> str:
 
 
 _PORT = _number(1, 65535)
+_DATABASE: Mapping[str, Any] = {"host": _text, "port": _PORT, "addresses": _texts, "user": _text}
 _REGION: Mapping[str, Any] = {
     "public_endpoint": _url,
     "internal_endpoint": _url,
     "admin_endpoint": _url,
     "renamed_from": _text,
     "memcached_servers": _texts,
+    "database": _DATABASE,
 }
 SCHEMA: Mapping[str, Any] = {
     "home": check_region_name,
@@ -175,6 +185,15 @@ SCHEMA: Mapping[str, Any] = {
     "repoint": {"roots": _texts, "wait": _number(1, 3600)},
     "credentials": _mapping,
     "projects": _mapping,
+    "replication": {
+        "passwords": _mapping,
+        "tls": {"ca": _text, "cert": _text, "key": _text, "verify": _flag},
+        "filter": _one_of("replica", "primary"),
+        "admin": {"user": _text, "password": _secret, "socket": _text, "host": _text, "port": _PORT},
+        "heartbeat": _number(1, 60),
+        "retry": _number(1, 3600),
+        "wait": _number(1, 3600),
+    },
 }
 TARGETS = {"keystone": "G@region:{region} and G@roles:keystone", "region": "G@region:{region}"}
 
@@ -261,6 +280,7 @@ def _region(name: str, data: Mapping[str, Any] | None) -> RegionSettings:
         data.get("renamed_from"),
         tuple(data.get("memcached_servers") or ()),
         data.get("internal_endpoint"),
+        dict(data.get("database") or {}),
     )
 
 

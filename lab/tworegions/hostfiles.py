@@ -28,6 +28,7 @@ class Secrets:
     glance_database: str = field(default_factory=_secret, repr=False)
     placement: str = field(default_factory=_secret, repr=False)
     placement_database: str = field(default_factory=_secret, repr=False)
+    replication: str = field(default_factory=_secret, repr=False)  # home's, for the other region's server
 
 
 def openrc(user: str, project: str, password: str, address: str) -> str:
@@ -150,7 +151,7 @@ def prepare(host: Host, secret: Secrets, home: Secrets, keys: saltfiles.Keys) ->
     else:
         text = _placement_conf(host, secret)
         write(top / "etc/placement/placement.conf", text, mode=0o640, owner=(0, groups["placement"]))
-    saltfiles.prepare(host, top, keys, {"glance": home.glance, "placement": home.placement})
+    saltfiles.prepare(host, top, keys, {"glance": home.glance, "placement": home.placement}, home.replication)
     run(["chroot", top, "systemctl", "--quiet", "enable", *services])
 
 

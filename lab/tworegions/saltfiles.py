@@ -39,10 +39,11 @@ def _pair(image_root: Path) -> Pair:
     return Pair(private, public)
 
 
-def prepare(host: Host, top: Path, keys: Keys, accounts: dict[str, str]) -> None:
+def prepare(host: Host, top: Path, keys: Keys, accounts: dict[str, str], replication: str) -> None:
     """Write Salt's configuration and keys into a host; masters know their minions beforehand and take no others.
 
-    `accounts` are the passwords of home's services, which a joining region's services are given by pillar.
+    `accounts` are the passwords of home's services, which a joining region's services are given by pillar;
+    `replication` is that of the joining region's server at home's.
     """
     pair = keys.minions[host.name]
     write(top / "etc/salt/pki/minion/minion.pem", pair.private, mode=0o400)
@@ -69,6 +70,8 @@ def prepare(host: Host, top: Path, keys: Keys, accounts: dict[str, str]) -> None
     credentials = {name: {"password": password} for name, password in accounts.items()}
     text = _yaml({"openstack_regions": {"credentials": credentials}})
     write(top / PILLAR.lstrip("/") / "openstack_regions_credentials.sls", text, mode=0o600)
+    text = _yaml({"openstack_regions": {"replication": {"passwords": {"RegionTwo": replication}}}})
+    write(top / PILLAR.lstrip("/") / "openstack_regions_replication.sls", text, mode=0o600)
     write(top / "etc/salt/pki/master/master.pem", keys.master.private, mode=0o400)
     write(top / "etc/salt/pki/master/master.pub", keys.master.public)
     for minion in HOSTS:

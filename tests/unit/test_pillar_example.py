@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from osregions import settings
+from osregions.replication import wishes
 
 FOLDER = Path(__file__).resolve().parents[2] / "pillar.example"
 _COMMENTED = re.compile(r"^(\s*)# (\s*[a-z_-]+:(?: .*)?)$")
@@ -24,8 +25,12 @@ def _shown(name="openstack_regions"):
 
 
 def _whole():
-    """Everything that both files show, as pillar merges them."""
-    return {**_shown()[1], **_shown("openstack_regions_credentials")[1]}
+    """Everything that the files show, as pillar merges them."""
+    return {
+        **_shown()[1],
+        **_shown("openstack_regions_credentials")[1],
+        **_shown("openstack_regions_replication")[1],
+    }
 
 
 def test_as_it_stands():
@@ -44,6 +49,18 @@ def test_with_every_comment_taken_in():
         ("DEFAULT", "login_url", "public"),
     ]
     assert billing.services[0].port == 8999
+
+
+def test_replication_as_it_is_shown():
+    found = wishes.read(_whole(), settings.read(_whole()), lambda uri: f"from {uri}")
+    (account,) = found.accounts("keystone")
+    assert (account.user, account.hosts, account.tls) == ("osr_regiontwo", ("10.213.2.11",), True)
+    link = found.link("RegionTwo", "keystone")
+    assert (link.host, link.port, link.user) == ("10.213.1.11", 3306, "osr_regiontwo")
+    assert link.password == account.password == "from sdb://vault/openstack/replication-regiontwo"
+    assert found.account_here().password == "from sdb://vault/mysql-root"
+    bare = wishes.read({}, settings.read(_shown()[0]))
+    assert bare.tls is None and bare.accounts("keystone") == ()
 
 
 def test_no_key_is_missing():

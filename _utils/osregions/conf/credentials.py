@@ -81,7 +81,7 @@ def _credential(name: str, given: Mapping[str, Any], where: str, sdb: Callable[[
                 raise SettingsError("this is no list of user names", f"{where}:{key}", "write one item a line")
             texts[key] = tuple(names)
             continue
-        texts[key] = _text(value, f"{where}:{key}", sdb)
+        texts[key] = secret_text(value, f"{where}:{key}", sdb)
     if name.endswith("_domain_admin") and not {"user_domain_name", "user_domain_id"} <= set(texts):
         # Its domain is one of its own, which nobody can guess.
         raise SettingsError("its domain is missing", where, "write user_domain_name and user_domain_id beneath it")
@@ -93,7 +93,8 @@ def _credential(name: str, given: Mapping[str, Any], where: str, sdb: Callable[[
     return Credential(name=name, **texts)
 
 
-def _text(value: Any, where: str, sdb: Callable[[str], Any] | None) -> str:
+def secret_text(value: Any, where: str, sdb: Callable[[str], Any] | None = None) -> str:
+    """A text out of pillar that may be a secret, plain or out of sdb. Raises SettingsError, which never shows it."""
     if isinstance(value, str) and value.startswith(SDB):
         resolved = sdb(value) if sdb else None
         if not isinstance(resolved, str) or not resolved or resolved == value:
