@@ -32,11 +32,9 @@ def _session(one: MariaDB) -> contextlib.AbstractContextManager[database.Session
     return database.session(server.admin_account(password=one.password, socket=str(one.socket)))
 
 
-def _read(region: MariaDB) -> int:
-    """How far into home's log the replica has read, in bytes: what came over the line, but for TCP's own share."""
-    with _session(region) as session:
-        (row,) = session.rows("SHOW ALL SLAVES STATUS")
-    return int(row["Read_Master_Log_Pos"])
+def _sent(home: MariaDB) -> int:
+    """All bytes that home's server has sent to anybody."""
+    return int(home.execute("SHOW GLOBAL STATUS LIKE 'Bytes_sent'")[0][1])
 
 
 def _arrived(region: MariaDB) -> int:
@@ -52,7 +50,7 @@ def _traffic(home: MariaDB) -> None:
 
 
 def _measured(folder: Path, *at_home: str) -> int:
-    """The bytes that the replica reads while the traffic goes on at home."""
+    """The bytes that home sends to the replica while the traffic goes on."""
     with (
         _running(folder / "home", "--server-id=1", "--gtid-domain-id=1", *at_home) as home,
         _running(folder / "region", "--server-id=2", "--gtid-domain-id=2") as region,
@@ -73,12 +71,19 @@ def _measured(folder: Path, *at_home: str) -> int:
             wish = link.Wish("127.0.0.1", home.port, "osr_two", _PASSWORD)
             link.act(session, wish, link.plan(server.view(session), wish))
         time.sleep(1)
-        before = _read(region)
+        before = _sent(home)
         _traffic(home)
         while _arrived(region) < KEYSTONE:
             time.sleep(0.05)
         time.sleep(1)
-        return _read(region) - before
+        whole = _sent(home) - before
+        # The same once more without a replica: what the writer itself was answered.
+        with _session(region) as session:
+            link.remove(session)
+        home.execute("DELETE FROM keystone.project")
+        before = _sent(home)
+        _traffic(home)
+        return whole - (_sent(home) - before)
 
 
 def filtering(runs: int) -> None:
