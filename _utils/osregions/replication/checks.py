@@ -75,6 +75,11 @@ def check(home: End, region: End, free: int | None = None) -> tuple[Problem, ...
     return tuple(_problems(home, region, free))
 
 
+def log(home: End) -> tuple[Problem, ...]:
+    """What keeps a server from being read by others."""
+    return tuple(_log(home))
+
+
 def refuse(problems: tuple[Problem, ...], where: str) -> None:
     """Raise Refused with all problems, each with its remedy."""
     if problems:

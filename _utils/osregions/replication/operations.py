@@ -1,0 +1,111 @@
+"""Replication on this machine's server: look, plan, act. What Salt's modules call; nothing here knows Salt."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from osregions import database
+from osregions.database import Account, Session
+from osregions.replication import accounts, checks
+from osregions.replication.server import Server, view
+from osregions.replication.wishes import Replication
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What changed, or would, and in a line what that comes to."""
+
+    changes: Mapping[str, Any]
+    comment: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return {"changes": dict(self.changes), "comment": self.comment}
+
+
+@dataclass(frozen=True)
+class Here:
+    """This machine's server, in its region, and the keystone database that it holds."""
+
+    wishes: Replication
+    region: str
+    database: str
+    release: int | None = None  # keystone's, where it is known
+
+    # ---- home ----
+
+    def primary(self, dry: bool) -> Outcome:
+        """Have home's server let the other regions' read its log: an account each, with the least rights."""
+        wanted = self.wishes.accounts(self.database)
+        with self._own() as session:
+            server = view(session)
+            checks.refuse(checks.log(checks.End(self.region, server, None)), f"database of {self.region}")
+            present = accounts.view(session, server.dialect, [one.user for one in wanted])
+            steps = [step for one in wanted for step in accounts.plan(present, one, server.dialect)]
+            if steps and not dry:
+                accounts.act(session, steps)
+        return _accounts(steps, dry, f"{len(wanted)} regions can replicate home's {self.database}")
+
+    def primary_absent(self, dry: bool) -> Outcome:
+        """Take the other regions' accounts away from home's server."""
+        users = [self.wishes.user(name) for name in self.wishes.settings.regions if name != self.wishes.settings.home]
+        with self._own() as session:
+            present = accounts.view(session, view(session).dialect, users)
+            steps = [step for user in users for step in accounts.gone(present, user)]
+            if steps and not dry:
+                accounts.act(session, steps)
+        return _accounts(steps, dry, "no region has an account here")
+
+    # ---- a region ----
+
+    def problems(self) -> tuple[checks.Problem, ...]:
+        """What stands in the way of replicating home here."""
+        with self._own() as own, self._home() as home:
+            theirs = checks.End(self.wishes.settings.home, view(home), checks.schema_of(home, self.database), None)
+            mine = view(own)
+            ours = checks.End(self.region, mine, checks.schema_of(own, self.database), self.release)
+            return checks.check(theirs, ours, _free(mine))
+
+    @contextmanager
+    def _own(self) -> Iterator[Session]:
+        with database.session(self.wishes.account_here()) as session:
+            yield session
+
+    @contextmanager
+    def _home(self) -> Iterator[Session]:
+        with database.session(self.account_at_home()) as session:
+            yield session
+
+    def account_at_home(self) -> Account:
+        """The account by which this region's server enters home's."""
+        wish = self.wishes.link(self.region, self.database)
+        tls = wish.tls
+        pairs = (("ca", tls.ca), ("cert", tls.cert), ("key", tls.key)) if tls else ()
+        return Account(
+            wish.user,
+            wish.password,
+            wish.database,
+            wish.host,
+            wish.port,
+            tls=tuple((name, path) for name, path in pairs if path),
+        )
+
+
+def _accounts(steps: list[accounts.Step], dry: bool, otherwise: str) -> Outcome:
+    told = [step.told for step in steps]
+    if not told:
+        return Outcome({}, otherwise)
+    return Outcome({"accounts": told}, f"{len(told)} rights and accounts {'would be' if dry else 'were'} made right")
+
+
+def _free(server: Server) -> int | None:
+    """Bytes free where the server keeps its data; None when that is on another machine."""
+    folder = server.variables.get("datadir", "")
+    if not os.path.isdir(folder):
+        return None
+    room = os.statvfs(folder)
+    return room.f_bavail * room.f_frsize
