@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -145,6 +146,17 @@ class Session:
         with self._connection.cursor() as cursor:
             return int(cursor.execute(sql, tuple(values)))
 
+    def stream(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query one by one, as the server sends them: no more than one is held here."""
+        with self._connection.cursor(pymysql.cursors.SSCursor) as cursor:
+            cursor.execute(sql, tuple(values) or None)
+            yield from cursor
+
+    def send(self, statement: bytes) -> int:
+        """Run a statement that is made up already, byte by byte; return how many rows it wrote."""
+        with self._connection.cursor() as cursor:
+            return int(cursor.execute(statement))
+
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside happens, or nothing does."""
@@ -159,11 +171,15 @@ class Session:
             raise
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep out every other run of this program on the same database; a lock that dies with its holder."""
-        name = "osregions." + hashlib.sha256(self.account.database.encode()).hexdigest()[:40]
+    def alone(self, what: str | None = None, seconds: int = _LOCK_SECONDS) -> Iterator[None]:
+        """Keep out every other run of this program on the same database; a lock that dies with its holder.
+
+        `what` is locked in the database's stead.
+        """
+        what = self.account.database if what is None else what
+        name = "osregions." + hashlib.sha256(what.encode()).hexdigest()[:40]
         try:
-            got = self.value("SELECT GET_LOCK(%s, %s)", (name, _LOCK_SECONDS))
+            got = self.value("SELECT GET_LOCK(%s, %s)", (name, seconds))
         except pymysql.MySQLError as err:
             if err.args[:1] not in [(number,) for number in _NO_NAMED_LOCKS]:
                 raise
@@ -172,7 +188,7 @@ class Session:
             return
         if got != 1:
             raise DatabaseError(
-                f"another run has been changing {self.account.database} for {_LOCK_SECONDS} s",
+                f"another run has been changing {what} for {seconds} s",
                 self.account.place,
                 "wait for it, or look for it with `salt-run jobs.active`",
             )
@@ -184,11 +200,16 @@ class Session:
 
 
 @contextlib.contextmanager
-def session(account: Account) -> Iterator[Session]:
-    """Open keystone's database; errors of the server come out as DatabaseError, with their remedy."""
+def session(account: Account, silence: int | None = None) -> Iterator[Session]:
+    """Open keystone's database; errors of the server come out as DatabaseError, with their remedy.
+
+    `silence`: so many seconds without a sign of life from the other machine end the session; else it waits for ever.
+    """
     connection = None
     try:
         connection = _connected(account)
+        if silence:
+            _watch(connection, silence)
         yield Session(connection, account)
     except pymysql.MySQLError as err:
         raise translated(err, account) from None
@@ -225,6 +246,18 @@ def _connected(account: Account) -> Any:
             f"database {account.database} at {account.place}",
             "mend `connection`",
         ) from None
+
+
+def _watch(connection: Any, silence: int) -> None:
+    """Have the kernel ask whether the other machine is still there: a cut line says nothing by itself."""
+    line = connection._sock
+    if line.family in (socket.AF_INET, socket.AF_INET6):
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, max(1, silence // 2))
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, max(1, silence // 6))
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+        # What was sent and is never acknowledged has a clock of its own.
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, silence * 1000)
 
 
 def is_collision(err: BaseException) -> bool:
