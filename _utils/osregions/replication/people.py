@@ -18,8 +18,31 @@ OWN_DOMAINS = ("heat", "heat_stack", "magnum", "trove")
 OWN_USERS = (
     *("admin", "keystone", "nova", "placement", "neutron", "glance", "cinder", "swift", "heat", "heat_domain_admin"),
     *("ceilometer", "aodh", "gnocchi", "panko", "barbican", "designate", "ironic", "ironic-inspector", "manila"),
-    *("octavia", "magnum", "magnum_domain_admin", "trove", "sahara", "murano", "mistral", "zaqar", "watcher", "masakari"),
-    *("cloudkitty", "congress", "ec2api", "ec2-api", "freezer", "blazar", "cyborg", "zun", "kuryr", "tacker", "vitrage"),
+    *(
+        "octavia",
+        "magnum",
+        "magnum_domain_admin",
+        "trove",
+        "sahara",
+        "murano",
+        "mistral",
+        "zaqar",
+        "watcher",
+        "masakari",
+    ),
+    *(
+        "cloudkitty",
+        "congress",
+        "ec2api",
+        "ec2-api",
+        "freezer",
+        "blazar",
+        "cyborg",
+        "zun",
+        "kuryr",
+        "tacker",
+        "vitrage",
+    ),
     *("senlin", "solum", "monasca", "adjutant", "cinderv2", "cinderv3", "quantum"),
 )
 KINDS = ("domain", "project", "group", "user", "role", "assignment", "membership")
