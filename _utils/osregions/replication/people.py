@@ -7,7 +7,7 @@ another project or user of the same name does not change that, for nova's and gl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from osregions.errors import Refused
@@ -170,7 +170,7 @@ class _Matcher:
             "group": {},
         }
 
-    def _own(self, kind: str, is_own) -> dict[str, str]:  # type: ignore[no-untyped-def]
+    def _own(self, kind: str, is_own: Callable[[Named], bool]) -> dict[str, str]:
         """The region's ids of its own accounts, and home's of the same name."""
         rows = (one for one in _of(self.region, kind).values() if one.id not in _of(self.home, kind) and is_own(one))
         return {one.id: at_home for one in rows if (at_home := self.namesake(kind, one))}
@@ -207,10 +207,10 @@ class _Matcher:
             same = actor and role and target and Assignment(one.kind, actor, target, role, one.inherited)
             if same and same in self.home.assignments:
                 continue  # the account that gives way is listed; what it may do, its namesake may
-            names = [self._name("role", one.role), "of", self._name(who, one.actor), "on"]
-            names.append(self._name(where, one.target) if where else one.target)
+            place = self._name(where, one.target) if where else one.target
+            name = f"{self._name('role', one.role)} of {self._name(who, one.actor)} on {place}"
             giving_way = one.actor in self.own[who] and (not where or target is not None)
-            yield Item("assignment", " ".join(names), "/".join((one.actor, one.target, one.role))), giving_way
+            yield Item("assignment", name, "/".join((one.actor, one.target, one.role))), giving_way
 
     def rest(self) -> Iterator[tuple[Item, bool]]:
         """Memberships of groups, and what belongs to users."""
@@ -218,10 +218,10 @@ class _Matcher:
             if (self.meant("user", user), self.meant("group", group)) not in self.home.memberships:
                 name = f"{self._name('user', user)} in {self._name('group', group)}"
                 yield Item("membership", name, f"{user}/{group}"), user in self.own["user"]
-        for (kind, ident), user in self.region.belongings.items():
+        for (kind, ident), owner in self.region.belongings.items():
             if (kind, ident) not in self.home.belongings:
-                name = f"{ident[:8]}... of {self._name('user', user) if user else 'nobody'}"
-                yield Item(kind, name, ident), user in self.own["user"]
+                name = f"{ident[:8]}... of {self._name('user', owner) if owner else 'nobody'}"
+                yield Item(kind, name, ident), owner in self.own["user"]
 
     def _name(self, kind: str, ident: str) -> str:
         found = _of(self.region, kind).get(ident) or _of(self.home, kind).get(ident)

@@ -94,7 +94,7 @@ def seed(
     now = now or datetime.now(timezone.utc)
     with _alone(region, database) as (here, server):
         recovered(here, database, server)
-        with session(_entered(home, database), snapshots.SILENCE) as there:
+        with session(_entered(home, database), snapshots.SILENCE, several=True) as there:
             found = _people(there, here, database)
             people.refuse(found, f"{database} at {here.account.place}", discard)
             check_room(snapshots.size(there, database), _free(here, server), factor, server.variables["datadir"])
@@ -164,7 +164,7 @@ def _seeded(
     seeding = swap.seeding_name(database)
     unfinished = Swap(database, "", seeding, (), ())
     rows, left_out = {}, {}
-    with snapshots.snapshot(there, database) as home:
+    with snapshots.snapshot(there, database, without_rows) as home:
         _alike(home, server)
         # Decided before the work, and again after it: what is refused should be so at once.
         starts.start_position(home.position, home.domain, starts.present(here, server), name, limit)

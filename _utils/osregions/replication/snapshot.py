@@ -1,26 +1,29 @@
 """Home's keystone database as it was at one position of its binary log, read over an ordinary connection.
 
-MariaDB says itself which position a consistent snapshot belongs to (`binlog_snapshot_position`); that takes no lock.
-MySQL does not: there a second connection keeps writers away from keystone's tables, for as long as it takes to open the
-snapshot and to read `gtid_executed`; readers, and all other databases, go on. Both need the replication account alone.
+No lock is taken, on either kind of server. MariaDB says itself which position a consistent snapshot belongs to
+(`binlog_snapshot_position`). MySQL does not: there the position is read in the same breath in which the snapshot is
+opened, and the binary log says whether anything of keystone's was on its way just then; if so, it is done again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from osregions.database import Session, is_collision, quoted, session
+from osregions.database import Session, quoted
 from osregions.errors import DatabaseError, Refused
 from osregions.replication.dialect import Dialect, dialect_from
+from osregions.replication.gtids import Gtids, gtids_from
 
 SILENCE = 60  # seconds without a sign of life from home
-_LOCK_WAIT = 3  # seconds: as long as keystone's writers queue behind a lock that somebody's open transaction holds off
-_LOCK_TRIES = 5
-# A commit lets its locks go a moment before its GTID is in gtid_executed: the moment is waited for, with the locks held.
-_SETTLE = 0.1
+_SETTLE = 0.1  # seconds: longer than a commit takes from the binary log to gtid_executed
+_TRIES = 100
+_NEXT = re.compile(r"GTID_NEXT\s*=\s*'([^']+)'", re.IGNORECASE)
+_TABLE = re.compile(r"\((.+?)\.(.+)\)$")
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,11 @@ def size(home: Session, database: str) -> int:
 
 
 @contextlib.contextmanager
-def snapshot(home: Session, database: str, settle: float = _SETTLE) -> Iterator[Snapshot]:
-    """Within it, `home` sees the database as it was at the snapshot's position. Raises Refused, DatabaseError."""
+def snapshot(home: Session, database: str, ignored: Collection[str] = ()) -> Iterator[Snapshot]:
+    """Within it, `home` sees the database as it was at the snapshot's position. Raises Refused, DatabaseError.
+
+    `home` must be open for `several` statements. Tables that are `ignored` may be written as they like.
+    """
     row = home.rows("SELECT @@version AS version, @@version_comment AS comment")[0]
     dialect = dialect_from(row["version"], row["comment"])
     tables = checked_tables(home, database)
@@ -62,7 +68,7 @@ def snapshot(home: Session, database: str, settle: float = _SETTLE) -> Iterator[
         "SET SESSION net_write_timeout = 3600",  # a region that takes its time to write is no reason to hang up
     ):
         home.execute(statement)
-    position = _mariadb(home) if dialect.mariadb else _mysql(home, database, tables, settle)
+    position = _mariadb(home) if dialect.mariadb else _mysql(home, dialect, database, ignored)
     domain = int(home.value("SELECT @@GLOBAL.gtid_domain_id")) if dialect.mariadb else 0
     try:
         yield Snapshot(dialect, position, domain, tables, found["charset"], found["collation"])
@@ -72,7 +78,10 @@ def snapshot(home: Session, database: str, settle: float = _SETTLE) -> Iterator[
 
 
 def checked_tables(where: Session, database: str) -> tuple[str, ...]:
-    """The tables of a keystone database; refuses one that holds what can't be copied or moved like a table."""
+    """The tables of a keystone database; refuses one that holds what can't be copied or moved like a table.
+
+    Triggers show to an administrator alone. At home they would not matter: what they write is in the log, row by row.
+    """
     place = f"{database} at {where.account.place}"
     rows = where.rows(
         "SELECT TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine FROM information_schema.TABLES"
@@ -97,7 +106,8 @@ def checked_tables(where: Session, database: str) -> tuple[str, ...]:
 def _mariadb(home: Session) -> str:
     home.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT")
     status = {
-        row["Variable_name"].lower(): row["Value"] for row in home.rows("SHOW STATUS LIKE 'binlog\\_snapshot\\_%'")
+        row["Variable_name"].lower(): row["Value"]
+        for row in home.rows("SHOW STATUS LIKE %s", ("binlog\\_snapshot\\_%",))
     }
     file = status.get("binlog_snapshot_file")
     if not file:
@@ -111,43 +121,100 @@ def _mariadb(home: Session) -> str:
     return str(position)
 
 
-def _mysql(home: Session, database: str, tables: Sequence[str], settle: float) -> str:
+def _mysql(home: Session, dialect: Dialect, database: str, ignored: Collection[str]) -> str:
     if str(home.value("SELECT @@GLOBAL.gtid_mode")).upper() != "ON" or not home.value("SELECT @@GLOBAL.log_bin"):
         raise _unlogged(home)
-    locks = ", ".join(f"{quoted(database)}.{quoted(table)} READ" for table in tables)
-    with session(home.account, SILENCE) as locker:
-        # Without autocommit, InnoDB itself locks the tables too, and so waits for transactions that have written.
-        locker.execute("SET SESSION autocommit = 0")
-        locker.execute("SET SESSION innodb_lock_wait_timeout = %s", (_LOCK_WAIT,))
-        locker.execute("SET SESSION lock_wait_timeout = %s", (_LOCK_WAIT,))
-        _locked(locker, locks)
-        try:
-            time.sleep(settle)
-            home.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT")
-            position = str(locker.value("SELECT @@GLOBAL.gtid_executed")).replace("\n", "")
-        finally:
-            locker.execute("UNLOCK TABLES")
-            locker.execute("ROLLBACK")
-    return position
+    status = dialect.log_status()
+    for _ in range(_TRIES):
+        start = _at(home.rows(status))
+        time.sleep(_SETTLE)
+        first, _, last = home.together(status, "START TRANSACTION WITH CONSISTENT SNAPSHOT", status)
+        before, opened = _at(first), _at(last)
+        time.sleep(_SETTLE)
+        after = _at(home.rows(status))
+        logged = transactions(_events(home, start, after), database, ignored)
+        if settled(before, opened, after, logged):
+            return str(before.executed)
+        home.execute("ROLLBACK")
+    raise DatabaseError(
+        f"keystone's tables were written at every one of {_TRIES} moments",
+        home.account.place,
+        "run this again when home is less busy",
+    )
 
 
-def _locked(locker: Session, locks: str) -> None:
-    for tries in range(_LOCK_TRIES, 0, -1):
-        try:
-            locker.execute(f"LOCK TABLES {locks}")
-            return
-        except Exception as err:
-            if not is_collision(err):
-                raise
-            locker.execute("UNLOCK TABLES")
-            locker.execute("ROLLBACK")
-            if tries == 1:
-                raise DatabaseError(
-                    "somebody keeps a transaction open that has written to keystone's tables",
-                    locker.account.place,
-                    "look at information_schema.INNODB_TRX there, and run this again",
-                ) from None
-            time.sleep(1)
+@dataclass(frozen=True)
+class LogStatus:
+    """Where a MySQL's binary log is, and what has been committed."""
+
+    file: str
+    at: int
+    executed: Gtids
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A transaction in the binary log: where it ends, and whether it is about keystone."""
+
+    gtid: str
+    file: str
+    end: int
+    ours: bool
+
+
+def settled(before: LogStatus, opened: LogStatus, after: LogStatus, logged: Sequence[Logged]) -> bool:
+    """Whether a snapshot that was opened between `before` and `opened` holds what `before` has executed, and no more.
+
+    A commit goes into the log first, then into the tables, then into gtid_executed. So what was in gtid_executed before
+    is in the snapshot, and what was not in the log when it stood open is not. What is between the two may be either:
+    that matters only if it is about keystone. `logged` are the transactions from well before to `after`, well after;
+    what ended between and is not among them was on its way for so long that nothing is known about it.
+    """
+    between = after.executed.minus(before.executed)
+    if between.minus(gtids_from(",".join(one.gtid for one in logged))):
+        return False
+    there = [one for one in logged if one.ours and (one.file, one.end) <= (opened.file, opened.at)]
+    return not any(gtids_from(one.gtid).minus(before.executed) for one in there)
+
+
+def transactions(
+    events: Iterable[tuple[str, Mapping[str, Any]]], database: str, ignored: Collection[str]
+) -> list[Logged]:
+    """What SHOW BINLOG EVENTS has listed, file by file, as transactions."""
+    found: list[Logged] = []
+    for file, event in events:
+        kind, info = str(event["Event_type"]).lower(), str(event["Info"])
+        if kind.startswith("gtid"):
+            match = _NEXT.search(info)
+            found.append(Logged(match[1] if match else "", file, int(event["End_log_pos"]), False))
+        elif found:
+            ours = found[-1].ours or _about(kind, info, database, ignored)
+            found[-1] = Logged(found[-1].gtid, file, int(event["End_log_pos"]), ours)
+    return [one for one in found if one.gtid]
+
+
+def _about(kind: str, info: str, database: str, ignored: Collection[str]) -> bool:
+    if kind == "table_map":
+        match = _TABLE.search(info)
+        return not match or (match[1].lower() == database.lower() and match[2] not in ignored)
+    if kind == "query":
+        return database.lower() in info.lower()
+    return "payload" in kind  # compressed: it may be about anything
+
+
+def _events(home: Session, start: LogStatus, end: LogStatus) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    files = [start.file] if start.file == end.file else [start.file, end.file]
+    for file in files:
+        first = start.at if file == start.file else 4
+        for event in home.rows(f"SHOW BINLOG EVENTS IN %s FROM {first:d}", (file,)):
+            yield file, event
+
+
+def _at(rows: Sequence[Mapping[str, Any]]) -> LogStatus:
+    if not rows:
+        raise Refused("home writes no binary log", remedy="turn log_bin on there, which takes a restart of its server")
+    row = rows[0]
+    return LogStatus(str(row["File"]), int(row["Position"]), gtids_from(str(row["Executed_Gtid_Set"])))
 
 
 def _unlogged(home: Session) -> Refused:
@@ -160,8 +227,6 @@ def _unlogged(home: Session) -> Refused:
 
 def replication_grants(mariadb: bool, database: str, account: str) -> tuple[str, ...]:
     """What the replication account needs to seed and to replicate; `account` is quoted already, 'user'@'host'."""
-    rights = "SELECT" if mariadb else "SELECT, LOCK TABLES"
-    return (
-        f"GRANT REPLICATION SLAVE ON *.* TO {account}",
-        f"GRANT {rights} ON {quoted(database)}.* TO {account}",
-    )
+    # MySQL: to see where the log is. It shows nothing but that, and the state of replication.
+    rights = "REPLICATION SLAVE" if mariadb else "REPLICATION SLAVE, REPLICATION CLIENT"
+    return f"GRANT {rights} ON *.* TO {account}", f"GRANT SELECT ON {quoted(database)}.* TO {account}"

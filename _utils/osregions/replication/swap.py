@@ -13,6 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from osregions.database import Session, checked, quoted
 from osregions.errors import DatabaseError, Refused
@@ -168,7 +169,8 @@ def written_down(session: Session, database: str) -> Swap | None:
     if not text:
         return None
     found = json.loads(text)
-    return Swap(**{key: tuple(value) if isinstance(value, list) else value for key, value in found.items()})
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
+    return Swap(**fields)
 
 
 def carry_out(session: Session, swap: Swap) -> None:
@@ -238,7 +240,7 @@ def _rename(session: Session, renames: Sequence[Rename]) -> None:
 
 
 def _make_room(session: Session, swap: Swap) -> None:
-    """What goes out keeps its database's charset, and the database takes that of what comes in: db_sync builds on it."""
+    """What goes out keeps its charset, and the database takes that of what comes in: db_sync builds on it."""
     found = _charsets(session, swap.database, swap.source)
     present = found.get(swap.database, found[swap.source])
     if swap.database not in found:
