@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from osregions.errors import DatabaseError, Refused
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_$]{1,64}")
 _CONNECT_SECONDS = 10
 _LOCK_SECONDS = 60
+_ROWS = 200  # that are fetched at a time when they are streamed
 _DEADLOCK, _LOCK_TIMEOUT = 1213, 1205
 # Galera: "GET_LOCK in cluster" of MariaDB 10.6.13 and its like, and Percona's strict mode.
 _NO_NAMED_LOCKS = (1235, 1105)
@@ -131,7 +133,7 @@ class Session:
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """All the rows that a query yields."""
-        with self._connection.cursor(pymysql.cursors.DictCursor) as cursor:
+        with self._own(), self._connection.cursor(pymysql.cursors.DictCursor) as cursor:
             cursor.execute(sql, tuple(values) or None)
             return list(cursor.fetchall())
 
@@ -142,8 +144,51 @@ class Session:
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run a statement; return how many rows it found."""
-        with self._connection.cursor() as cursor:
+        with self._own(), self._connection.cursor() as cursor:
             return int(cursor.execute(sql, tuple(values) or None))
+
+    def stream(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query one by one, as the server sends them: no more than a few are held here."""
+        with self._own():
+            cursor = self._connection.cursor(pymysql.cursors.SSCursor)
+        try:
+            with self._own():
+                cursor.execute(sql, tuple(values) or None)
+            while True:
+                with self._own():
+                    batch = cursor.fetchmany(_ROWS)
+                if not batch:
+                    return
+                yield from batch
+        finally:
+            with contextlib.suppress(pymysql.MySQLError):
+                cursor.close()
+
+    def send(self, statement: bytes) -> int:
+        """Run a statement that is made up already, byte by byte; return how many rows it wrote."""
+        with self._own(), self._connection.cursor() as cursor:
+            return int(cursor.execute(statement))
+
+    def together(self, *statements: str) -> list[list[dict[str, Any]]]:
+        """Run statements that arrive at the server as one, so that next to nothing comes between them; all their rows.
+
+        Only in a session that was opened for it, and without values: what stands in them must come from no one else.
+        """
+        with self._own(), self._connection.cursor(pymysql.cursors.DictCursor) as cursor:
+            cursor.execute("; ".join(statements))
+            found = [list(cursor.fetchall())]
+            while cursor.nextset():
+                found.append(list(cursor.fetchall()))
+            return found
+
+    @contextlib.contextmanager
+    def _own(self) -> Iterator[None]:
+        """Have an error know whose it is, where two sessions are open, one within the other."""
+        try:
+            yield
+        except pymysql.MySQLError as err:
+            err.osregions_account = self.account  # type: ignore[attr-defined]
+            raise
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -159,11 +204,15 @@ class Session:
             raise
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep out every other run of this program on the same database; a lock that dies with its holder."""
-        name = "osregions." + hashlib.sha256(self.account.database.encode()).hexdigest()[:40]
+    def alone(self, what: str | None = None, seconds: int = _LOCK_SECONDS) -> Iterator[None]:
+        """Keep out every other run of this program on the same database; a lock that dies with its holder.
+
+        `what` is locked in the database's stead.
+        """
+        what = self.account.database if what is None else what
+        name = "osregions." + hashlib.sha256(what.encode()).hexdigest()[:40]
         try:
-            got = self.value("SELECT GET_LOCK(%s, %s)", (name, _LOCK_SECONDS))
+            got = self.value("SELECT GET_LOCK(%s, %s)", (name, seconds))
         except pymysql.MySQLError as err:
             if err.args[:1] not in [(number,) for number in _NO_NAMED_LOCKS]:
                 raise
@@ -172,7 +221,7 @@ class Session:
             return
         if got != 1:
             raise DatabaseError(
-                f"another run has been changing {self.account.database} for {_LOCK_SECONDS} s",
+                f"another run has been changing {what} for {seconds} s",
                 self.account.place,
                 "wait for it, or look for it with `salt-run jobs.active`",
             )
@@ -184,21 +233,28 @@ class Session:
 
 
 @contextlib.contextmanager
-def session(account: Account) -> Iterator[Session]:
-    """Open keystone's database; errors of the server come out as DatabaseError, with their remedy."""
+def session(account: Account, silence: int | None = None, several: bool = False) -> Iterator[Session]:
+    """Open keystone's database; errors of the server come out as DatabaseError, with their remedy.
+
+    `silence`: so many seconds without a sign of life from the other machine end the session; else it waits for ever.
+    `several`: statements can be sent `together`.
+    """
     connection = None
     try:
-        connection = _connected(account)
+        connection = _connected(account, several)
+        if silence:
+            _watch(connection, silence)
         yield Session(connection, account)
     except pymysql.MySQLError as err:
-        raise translated(err, account) from None
+        raise translated(err, getattr(err, "osregions_account", account)) from None
     finally:
         if connection is not None and connection.open:
             with contextlib.suppress(pymysql.MySQLError):
                 connection.close()
 
 
-def _connected(account: Account) -> Any:
+def _connected(account: Account, several: bool = False) -> Any:
+    several_at_once = pymysql.constants.CLIENT.MULTI_STATEMENTS if several else 0
     try:
         return pymysql.connect(
             host=account.host,
@@ -213,7 +269,7 @@ def _connected(account: Account) -> Any:
             autocommit=True,
             connect_timeout=_CONNECT_SECONDS,
             # Found rows, not changed ones: setting a column to what it holds already must count as a hit.
-            client_flag=pymysql.constants.CLIENT.FOUND_ROWS,
+            client_flag=pymysql.constants.CLIENT.FOUND_ROWS | several_at_once,
             ssl=dict(account.tls) or None,
         )
     except (OSError, RuntimeError, ValueError) as err:
@@ -225,6 +281,18 @@ def _connected(account: Account) -> Any:
             f"database {account.database} at {account.place}",
             "mend `connection`",
         ) from None
+
+
+def _watch(connection: Any, silence: int) -> None:
+    """Have the kernel ask whether the other machine is still there: a cut line says nothing by itself."""
+    line = connection._sock
+    if line.family in (socket.AF_INET, socket.AF_INET6):
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, max(1, silence // 2))
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, max(1, silence // 6))
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+        # What was sent and is never acknowledged has a clock of its own.
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, silence * 1000)
 
 
 def is_collision(err: BaseException) -> bool:

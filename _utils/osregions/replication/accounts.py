@@ -100,8 +100,7 @@ def plan(present: Sequence[Account], wanted: Wanted, dialect: Dialect) -> tuple[
 
 def _for_host(account: Account | None, wanted: Wanted, host: str, dialect: Dialect) -> Iterator[Step]:
     who, shown = (wanted.user, host), f"{wanted.user}@{host}"
-    # MySQL has no snapshot that tells its position: seeding locks keystone's tables there for a moment.
-    reading = frozenset({"SELECT"} if dialect.mariadb else {"SELECT", "LOCK TABLES"})
+    reading = frozenset({"SELECT"})
     if account is None:
         yield Step(f"{shown} is made", "CREATE USER %s@%s IDENTIFIED BY %s", (*who, wanted.password))
         account = Account(wanted.user, host, NATIVE, "", False, frozenset(), ())
@@ -109,9 +108,11 @@ def _for_host(account: Account | None, wanted: Wanted, host: str, dialect: Diale
         yield Step(f"{shown} has pillar's password", _password(dialect), (*who, wanted.password))
     if account.tls != wanted.tls:
         yield Step(f"{shown} {'must' if wanted.tls else 'need not'} use TLS", _tls(dialect, wanted.tls), who)
-    if _LOG not in account.server_rights:
-        yield Step(f"{shown} may read the log", f"GRANT {_LOG} ON *.* TO %s@%s", who)
-    for right in sorted(account.server_rights - {_LOG}):
+    # MySQL tells where its log is, which seeding asks, to those alone who have the second.
+    reading_the_log = {_LOG} if dialect.mariadb else {_LOG, "REPLICATION CLIENT"}
+    if missing := sorted(reading_the_log - account.server_rights):
+        yield Step(f"{shown} may read the log", f"GRANT {', '.join(missing)} ON *.* TO %s@%s", who)
+    for right in sorted(account.server_rights - reading_the_log):
         yield Step(f"{shown} loses {right}", f"REVOKE {right} ON *.* FROM %s@%s", who)
     if missing := sorted(reading - account.rights_on(wanted.database)):
         names = ", ".join(missing)

@@ -169,6 +169,10 @@ class Dialect:
         """The query for the position up to which a server has applied and logged everything."""
         return "SELECT @@GLOBAL.gtid_current_pos" if self.mariadb else "SELECT @@GLOBAL.gtid_executed"
 
+    def log_status(self) -> str:
+        """The statement that shows where the binary log is, and on MySQL what has been committed."""
+        return "SHOW BINARY LOG STATUS" if not self.mariadb and self.version >= (8, 2) else "SHOW MASTER STATUS"
+
     def _threads(self, verb: str, name: str) -> str:
         if self.mariadb:
             return f"{verb} SLAVE {_text(name)}" if name else f"{verb} SLAVE"

@@ -70,6 +70,50 @@ class Here:
             ours = checks.End(self.region, mine, checks.schema_of(own, self.database), self.release)
             return checks.check(theirs, ours, _free(mine))
 
+    def lost(self) -> people.Comparison:
+        """What this region's own database holds that home lacks. Changes nothing."""
+        return seed.compared(self.account_at_home(), self.wishes.account_here(), self.database)
+
+    def replica(self, dry: bool, discard: bool = False) -> Outcome:
+        """Have this region's server replicate home's keystone: seeded first where it never was.
+
+        Raises Refused for whatever stands in the way; and, unless `discard`, when tenants would be lost.
+        """
+        wish = self.wishes.link(self.region, self.database)
+        with self._own() as session:
+            server = view(session)
+            # A connection of ours is made behind a seed alone: where there is one, there are home's rows.
+            seeded = server.channel(link.name_for(server)) is not None
+            steps = link.plan(server, wish)
+        changes: dict[str, Any] = {}
+        if not seeded:
+            checks.refuse(self.problems(), f"database of {self.region}")
+            found = self.lost()
+            people.refuse(found, f"{self.database} of {self.region}", discard)
+            changes["seeded"] = {"from": f"{wish.host}:{wish.port}", "gives way": found.text() or "nothing"}
+        if steps:
+            changes["replication"] = [step.told for step in steps]
+        if dry or not changes:
+            return Outcome(changes, _told(changes, f"{self.database} replicates {wish.host}:{wish.port}"))
+        if not seeded:
+            done = seed.seed(self.account_at_home(), self.wishes.account_here(), self.database, discard=discard)
+            comment = f"seeded with {sum(done.rows.values())} rows as of {done.position}; the old one is {done.kept}"
+        else:
+            comment = "replication runs as it is to"
+        with self._own() as session:
+            link.act(session, wish, steps, self.wishes.wait)
+        return Outcome(changes, comment)
+
+    def absent(self, dry: bool) -> Outcome:
+        """Stop replicating home here, and forget it; the rows stay as they are."""
+        with self._own() as session:
+            server = view(session)
+            there = server.channel(link.name_for(server)) is not None
+            if there and not dry:
+                link.remove(session)
+        changes = {"replication": ["stops, and is forgotten"]} if there else {}
+        return Outcome(changes, _told(changes, f"{self.database} replicates nobody here"))
+
     @contextmanager
     def _own(self) -> Iterator[Session]:
         with database.session(self.wishes.account_here()) as session:
@@ -100,6 +144,10 @@ def _accounts(steps: list[accounts.Step], dry: bool, otherwise: str) -> Outcome:
     if not told:
         return Outcome({}, otherwise)
     return Outcome({"accounts": told}, f"{len(told)} rights and accounts {'would be' if dry else 'were'} made right")
+
+
+def _told(changes: Mapping[str, Any], otherwise: str) -> str:
+    return f"to be done: {', '.join(changes)}" if changes else otherwise
 
 
 def _free(server: Server) -> int | None:
