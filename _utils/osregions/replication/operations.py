@@ -10,7 +10,7 @@ from typing import Any
 
 from osregions import database
 from osregions.database import Account, Session
-from osregions.replication import accounts, checks
+from osregions.replication import accounts, checks, link, people, seed
 from osregions.replication.server import Server, view
 from osregions.replication.wishes import Replication
 
