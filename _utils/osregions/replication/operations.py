@@ -10,7 +10,8 @@ from typing import Any
 
 from osregions import database
 from osregions.database import Account, Session
-from osregions.replication import accounts, checks, link, people, seed
+from osregions.errors import Refused
+from osregions.replication import accounts, checks, link, people, seed, swap
 from osregions.replication.server import Server, view
 from osregions.replication.wishes import Replication
 
@@ -113,6 +114,21 @@ class Here:
                 link.remove(session)
         changes = {"replication": ["stops, and is forgotten"]} if there else {}
         return Outcome(changes, _told(changes, f"{self.database} replicates nobody here"))
+
+    # ---- what was kept ----
+
+    def kept(self) -> tuple[swap.Kept, ...]:
+        """The databases that gave way here, the oldest first."""
+        return seed.kept(self.wishes.account_here(), self.database)
+
+    def restore(self, name: str) -> dict[str, str]:
+        """Put a kept database back; `latest` is the newest that a seed replaced. Raises Refused while home is replicated."""
+        if name == "latest":
+            before = [one.name for one in self.kept() if one.kind == "before"]
+            if not before:
+                raise Refused("no database was kept here", self.database, "see mysql_replication.kept")
+            name = before[-1]
+        return {"restored": name, "kept": seed.restore_seeded(self.wishes.account_here(), name, self.database)}
 
     @contextmanager
     def _own(self) -> Iterator[Session]:

@@ -1,0 +1,248 @@
+"""
+Home's keystone database in every region: its replication, looked at, set up and taken down (K1, P10).
+
+Works on the database server of the minion's own node, as its administrator; everything else in that server is left as it
+is. MariaDB and MySQL are served, each to its own kind.
+"""
+
+import dataclasses
+
+from salt.exceptions import CommandExecutionError
+
+from osregions import keystone_node, version
+from osregions import settings as settings_of
+from osregions.database import account_from
+from osregions.errors import translated
+from osregions.replication import operations, wishes
+
+__virtualname__ = "mysql_replication"
+
+
+def __virtual__():
+    return version.loadable(__virtualname__, __file__)
+
+
+def primary(database=None, test=False):
+    """
+    Let the other regions' servers read home's log: an account for each, bound to its addresses, with the least rights.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.primary test=True
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+
+    test
+        Whether to say only what would change. Default: False.
+
+    Returns a dict: ``changes`` (``accounts``: a sentence for each right or account) and ``comment``. Accounts of regions
+    whose password pillar does not give are left alone. Raises CommandExecutionError when the server writes no binary log
+    by rows.
+
+    Source: ``REPLICATION SLAVE`` lets a server read the log, ``SELECT`` on keystone's tables lets it be seeded.
+    """
+    return _run(lambda: _here(database).primary(dry=test).as_dict())
+
+
+def primary_absent(database=None, test=False):
+    """
+    Take the other regions' accounts away from home's server.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.primary_absent test=True
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+
+    test
+        Whether to say only what would change. Default: False.
+
+    Returns what ``mysql_replication.primary`` does.
+
+    Source: mysql.user.
+    """
+    return _run(lambda: _here(database).primary_absent(dry=test).as_dict())
+
+
+def check(database=None, region=None):
+    """
+    Say what stands in the way of replicating home's keystone here. Changes nothing.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.check
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+
+    region
+        Text: this node's region. Default: its grain ``region``.
+
+    Returns a list of dicts with ``problem`` and ``remedy``; empty when it can. Raises CommandExecutionError when home's
+    server can't be entered.
+
+    Source: both servers' variables, and the schema's version in both databases.
+    """
+
+    return _run(lambda: [dataclasses.asdict(one) for one in _here(database, region).problems()])
+
+
+def lost(database=None, region=None):
+    """
+    List what this region's own keystone database holds that home lacks, and would lose by replicating home.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.lost
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+
+    region
+        Text: this node's region. Default: its grain ``region``.
+
+    Returns a dict: ``lost`` and ``accounts`` (the deployment's own, which home has by the same names), each a list of
+    dicts with ``kind``, ``name``, ``domain``, ``id`` and ``home_id``; and ``text``, the same in words. Changes nothing.
+
+    Source: the tables of both databases.
+    """
+
+    def act():
+        found = _here(database, region).lost()
+        return {**dataclasses.asdict(found), "text": found.text()}
+
+    return _run(act)
+
+
+def replica(database=None, region=None, discard=False, test=False):
+    """
+    Have this region's server replicate home's keystone database: seeded first, where it never was.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.replica test=True
+        salt-call mysql_replication.replica discard=True
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+
+    region
+        Text: this node's region. Default: its grain ``region``.
+
+    discard
+        Whether projects, users, roles and assignments that home lacks may go. Default: False: that is refused. The old
+        database is kept in any case, see ``mysql_replication.kept``.
+
+    test
+        Whether to say only what would change. Default: False.
+
+    Returns a dict: ``changes`` (``seeded``, ``replication``) and ``comment``. A link that stands and runs is not touched.
+    Raises CommandExecutionError with everything that stands in the way, each with its remedy.
+
+    Source: GTIDs; MariaDB's named connections, MySQL's channels.
+    """
+    return _run(lambda: _here(database, region).replica(dry=test, discard=discard).as_dict())
+
+
+def absent(database=None, test=False):
+    """
+    Stop replicating home here, and forget it; the rows stay as they are.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.absent test=True
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+
+    test
+        Whether to say only what would change. Default: False.
+
+    Returns what ``mysql_replication.replica`` does. The region's own database comes back by
+    ``mysql_replication.restore``.
+
+    Source: RESET SLAVE ALL.
+    """
+    return _run(lambda: _here(database).absent(dry=test).as_dict())
+
+
+def kept(database=None):
+    """
+    List the databases that gave way to a seeded one, or were put aside by a restore, the oldest first.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.kept
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+
+    Returns a list of dicts with ``name``, ``kind`` (before, seeded), ``made`` (UTC), ``tables`` and ``bytes``.
+
+    Source: the server's databases.
+    """
+
+    return _run(lambda: [dataclasses.asdict(one) for one in _here(database).kept()])
+
+
+def restore(name, database=None):
+    """
+    Put a kept database back into keystone's place; the present one is kept in turn. Replication must be absent.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.restore keystone_before_20261125T101500
+
+    name
+        Text: its name, as ``mysql_replication.kept`` lists it; ``latest`` is the newest that a seed replaced.
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+
+    Returns a dict: ``restored``, and ``kept``, the name under which the database is that was there until now. Raises
+    CommandExecutionError while home is replicated.
+
+    Source: RENAME TABLE, all tables in one statement.
+    """
+    return _run(lambda: _here(database).restore(name))
+
+
+def _here(database, region=None):
+    pillar = __pillar__.get(settings_of.PILLAR) or {}
+    settings = settings_of.read(pillar)
+    given = settings_of.section(__pillar__, "keystone")
+    if database is None:
+        options = keystone_node.options(given.get("config"))
+        database = account_from(options).database
+    return operations.Here(
+        wishes=wishes.read(pillar, settings, _sdb),
+        region=region or __grains__.get("region") or "",
+        database=database,
+        release=given.get("release"),
+    )
+
+
+def _sdb(uri):
+    return __salt__["sdb.get"](uri)
+
+
+def _run(act):
+    return translated(act, CommandExecutionError)
