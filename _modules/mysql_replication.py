@@ -1,8 +1,8 @@
 """
 Home's keystone database in every region: its replication, looked at, set up and taken down (K1, P10).
 
-Works on the database server of the minion's own node, as its administrator; everything else in that server is left as it
-is. MariaDB and MySQL are served, each to its own kind.
+Works on the database server of the minion's own node, as its administrator; everything else in that server is left as
+it is. MariaDB and MySQL are served, each to its own kind.
 """
 
 import dataclasses
@@ -38,9 +38,9 @@ def primary(database=None, test=False):
     test
         Whether to say only what would change. Default: False.
 
-    Returns a dict: ``changes`` (``accounts``: a sentence for each right or account) and ``comment``. Accounts of regions
-    whose password pillar does not give are left alone. Raises CommandExecutionError when the server writes no binary log
-    by rows.
+    Returns a dict: ``changes`` (``accounts``: a sentence for each right or account) and ``comment``. Accounts of
+    regions whose password pillar does not give are left alone. Raises CommandExecutionError when the server writes no
+    binary log by rows.
 
     Source: ``REPLICATION SLAVE`` lets a server read the log, ``SELECT`` on keystone's tables lets it be seeded.
     """
@@ -148,8 +148,8 @@ def replica(database=None, region=None, discard=False, test=False):
     test
         Whether to say only what would change. Default: False.
 
-    Returns a dict: ``changes`` (``seeded``, ``replication``) and ``comment``. A link that stands and runs is not touched.
-    Raises CommandExecutionError with everything that stands in the way, each with its remedy.
+    Returns a dict: ``changes`` (``seeded``, ``replication``) and ``comment``. A link that stands and runs is not
+    touched. Raises CommandExecutionError with everything that stands in the way, each with its remedy.
 
     Source: GTIDs; MariaDB's named connections, MySQL's channels.
     """

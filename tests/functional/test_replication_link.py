@@ -104,7 +104,7 @@ def test_the_link_is_made_once_and_rows_arrive(pair):
     before = threads(pair)
     assert linked(pair, wish(pair)) == []
     assert threads(pair) == before, "replication was interrupted for nothing"
-    pair.home.execute("INSERT INTO project VALUES (%s, %s, NULL)", "p2", "blue")
+    pair.home.project("p2", "blue")
     arrives(pair, "SELECT name FROM project WHERE id = 'p2'", (("blue",),))
 
 

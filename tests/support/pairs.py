@@ -11,14 +11,28 @@ from tests.support.mariadb import MariaDB
 from tests.support.mysql56 import MySQL56
 
 KINDS = ("mariadb", "mysql56")
+# As far as keystone 22 has it, and as far as is looked at.
 KEYSTONE = """
 CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
-CREATE TABLE project (id varchar(64) PRIMARY KEY, name varchar(64) NOT NULL, description text);
-CREATE TABLE user (id varchar(64) PRIMARY KEY, last_active_at date, default_project_id varchar(64),
-  FOREIGN KEY (default_project_id) REFERENCES project (id));
+CREATE TABLE project (id varchar(64) PRIMARY KEY, name varchar(64) NOT NULL, domain_id varchar(64) NOT NULL,
+  is_domain tinyint NOT NULL DEFAULT 0, description text);
+CREATE TABLE user (id varchar(64) PRIMARY KEY, domain_id varchar(64) NOT NULL, last_active_at date,
+  default_project_id varchar(64));
+CREATE TABLE local_user (id int PRIMARY KEY AUTO_INCREMENT, user_id varchar(64) NOT NULL UNIQUE,
+  domain_id varchar(64) NOT NULL, name varchar(255) NOT NULL, failed_auth_count int, failed_auth_at datetime,
+  FOREIGN KEY (user_id) REFERENCES user (id));
+CREATE TABLE role (id varchar(64) PRIMARY KEY, name varchar(255) NOT NULL, domain_id varchar(64) NOT NULL);
+CREATE TABLE `group` (id varchar(64) PRIMARY KEY, name varchar(64) NOT NULL, domain_id varchar(64) NOT NULL);
+CREATE TABLE assignment (type varchar(32) NOT NULL, actor_id varchar(64) NOT NULL, target_id varchar(64) NOT NULL,
+  role_id varchar(64) NOT NULL, inherited tinyint NOT NULL,
+  PRIMARY KEY (type, actor_id, target_id, role_id, inherited));
 INSERT INTO alembic_version VALUES ('29e87d24a316');
-INSERT INTO project VALUES ('p1', 'red', NULL);
-INSERT INTO user VALUES ('u1', NULL, 'p1')
+INSERT INTO project VALUES ('default', 'Default', '<<keystone.domain.root>>', 1, NULL);
+INSERT INTO project VALUES ('p1', 'red', 'default', 0, NULL);
+INSERT INTO role VALUES ('r1', 'member', '<<null>>');
+INSERT INTO user VALUES ('u1', 'default', NULL, 'p1');
+INSERT INTO local_user VALUES (1, 'u1', 'default', 'alice', 0, NULL);
+INSERT INTO assignment VALUES ('UserProject', 'u1', 'p1', 'r1', 0)
 """
 
 
@@ -51,9 +65,13 @@ class End:
         return self.own.execute(sql, *values, database=database)
 
     def script(self, text: str) -> None:
-        """Run several statements in the keystone database."""
+        """Run several statements in the keystone database; none of them holds a semicolon."""
         for statement in filter(None, map(str.strip, text.split(";"))):
             self.execute(statement)
+
+    def project(self, number: str, name: str) -> None:
+        """Make a project."""
+        self.execute("INSERT INTO project VALUES (%s, %s, 'default', 0, NULL)", number, name)
 
     def make(self) -> None:
         """Make a small keystone database."""

@@ -66,7 +66,9 @@ class Here:
     def problems(self) -> tuple[checks.Problem, ...]:
         """What stands in the way of replicating home here."""
         with self._own() as own, self._home() as home:
-            theirs = checks.End(self.wishes.settings.home, view(home), checks.schema_of(home, self.database), None)
+            theirs = checks.End(
+                self.wishes.settings.home, view(home, whole=False), checks.schema_of(home, self.database), None
+            )
             mine = view(own)
             ours = checks.End(self.region, mine, checks.schema_of(own, self.database), self.release)
             return checks.check(theirs, ours, _free(mine))
@@ -122,7 +124,7 @@ class Here:
         return seed.kept(self.wishes.account_here(), self.database)
 
     def restore(self, name: str) -> dict[str, str]:
-        """Put a kept database back; `latest` is the newest that a seed replaced. Raises Refused while home is replicated."""
+        """Put a kept database back (`latest`: the newest that a seed replaced); refused while home is replicated."""
         if name == "latest":
             before = [one.name for one in self.kept() if one.kind == "before"]
             if not before:

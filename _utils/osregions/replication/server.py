@@ -39,6 +39,7 @@ _VARIABLES = (
     "slave_net_timeout",
     "replica_net_timeout",
 )
+_THREADS = "SELECT USER AS user, HOST AS host, COMMAND AS command FROM information_schema.PROCESSLIST"
 _ON = ("ON", "1", "YES")
 
 
@@ -128,14 +129,15 @@ def admin_account(
     return Account(user, password, "", socket=found)
 
 
-def view(session: Session) -> Server:
-    """Look at a server. Needs an administrator's session."""
+def view(session: Session, whole: bool = True) -> Server:
+    """Look at a server. Needs an administrator's session; without one (`whole` false) connections stay unseen."""
     first = session.rows("SELECT @@version AS version, @@version_comment AS comment")[0]
     dialect = dialect_from(first["version"], first["comment"])
     wanted = ", ".join(["%s"] * len(_VARIABLES))
     rows = session.rows(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({wanted})", _VARIABLES)
-    channels = tuple(_channel(dialect, dialect.columns(row)) for row in session.rows(dialect.status()))
-    threads = session.rows("SELECT USER AS user, HOST AS host, COMMAND AS command FROM information_schema.PROCESSLIST")
+    links = session.rows(dialect.status()) if whole else []
+    channels = tuple(_channel(dialect, dialect.columns(row)) for row in links)
+    threads = session.rows(_THREADS) if whole else []
     dumps = [
         (row["user"], str(row["host"]).rpartition(":")[0] or str(row["host"]))
         for row in threads

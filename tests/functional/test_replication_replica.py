@@ -1,0 +1,107 @@
+"""A region's server becomes home's replica, from pillar to rows: real servers, MariaDB 10.11, and MySQL 5.6."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from osregions import settings
+from osregions.errors import RegionsError
+from osregions.replication import operations, wishes
+from tests.support import pairs
+
+PASSWORD = "s3cr3t of the line"
+
+
+@pytest.fixture(params=pairs.KINDS)
+def pair(request, tmp_path):
+    pair = pairs.Pair(request.param, tmp_path)
+    try:
+        pair.start()
+        yield pair
+    finally:
+        pair.stop()
+
+
+def here(pair, region):
+    """What runs on the node of a region's server."""
+    own = pair.home if region == "RegionOne" else pair.region
+    pillar = {
+        "home": "RegionOne",
+        "regions": {
+            "RegionOne": {
+                "public_endpoint": "http://10.0.0.1:5000",
+                "database": {"host": "127.0.0.1", "port": pair.home.own.port},
+            },
+            "RegionTwo": {"public_endpoint": "http://10.0.0.2:5000", "database": {"host": "127.0.0.1"}},
+        },
+        "replication": {
+            "passwords": {"RegionTwo": PASSWORD},
+            "admin": {"password": own.own.password, "socket": str(own.own.socket)},
+            "wait": 10,
+        },
+    }
+    return operations.Here(wishes.read(pillar, settings.read(pillar)), region, "keystone", 22)
+
+
+def arrives(pair, sql, value, seconds=5):
+    until = time.monotonic() + seconds
+    while (found := pair.region.execute(sql)) != value:
+        assert time.monotonic() < until, (found, pair.region.view().channels)
+        time.sleep(0.02)
+
+
+def twice(act, **words):
+    """Plan, do, and find nothing more to do; return the changes."""
+    planned = act(dry=True, **words)
+    done = act(dry=False, **words)
+    assert dict(done.changes) == dict(planned.changes)
+    assert dict(act(dry=False, **words).changes) == {}
+    return dict(done.changes)
+
+
+def test_from_two_clouds_to_one_identity_and_back(pair):
+    home, region = here(pair, "RegionOne"), here(pair, "RegionTwo")
+    pair.region.make()
+    pair.region.project("p9", "theirs")
+    with pytest.raises(RegionsError, match="refuses osr_regiontwo's password"):
+        region.problems()
+    assert "accounts" in twice(home.primary)
+    assert region.problems() == ()
+    before = pair.region.execute("SHOW DATABASES", database=None)
+    for dry in (True, False):
+        with pytest.raises(RegionsError, match=r"would lose it: .*theirs"):
+            region.replica(dry=dry)
+    assert pair.region.execute("SHOW DATABASES", database=None) == before
+    assert pair.region.view().channels == ()
+    changes = twice(region.replica, discard=True)
+    assert set(changes) == {"seeded", "replication"} and "theirs" in changes["seeded"]["gives way"]
+    pair.home.project("p2", "blue")
+    arrives(pair, "SELECT name FROM project WHERE is_domain = 0 ORDER BY id", (("red",), ("blue",)))
+    (kept,) = region.kept()
+    assert kept.kind == "before"
+    with pytest.raises(RegionsError, match="remove that connection first"):
+        region.restore("latest")
+    assert twice(region.absent) == {"replication": ["stops, and is forgotten"]}
+    assert region.restore("latest")["restored"] == kept.name
+    assert pair.region.execute("SELECT name FROM project WHERE is_domain = 0 ORDER BY id") == (("red",), ("theirs",))
+    assert "accounts" in twice(home.primary_absent)
+
+
+def test_a_region_without_a_keystone_database_gets_homes(pair):
+    here(pair, "RegionOne").primary(dry=False)
+    changes = twice(here(pair, "RegionTwo").replica)
+    assert changes["seeded"]["gives way"] == "nothing"
+    pair.home.execute("UPDATE user SET last_active_at = '2026-11-25' WHERE id = 'u1'")
+    arrives(pair, "SELECT last_active_at IS NOT NULL FROM user", ((1,),))
+
+
+def test_what_stands_in_the_way_is_told_before_anything_changes(pair):
+    here(pair, "RegionOne").primary(dry=False)
+    pair.region.make()
+    pair.region.execute("UPDATE alembic_version SET version_num = 'another'")
+    region = here(pair, "RegionTwo")
+    with pytest.raises(RegionsError, match="schema is alembic_version:29e87d24a316 at RegionOne"):
+        region.replica(dry=False, discard=True)
+    assert pair.region.view().channels == () and region.kept() == ()
