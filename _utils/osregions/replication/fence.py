@@ -117,11 +117,13 @@ def plan_back(view: View, before: Mapping[Form, frozenset[Right]], everything: f
     """What gives the account back the rights that were noted, or all on the database where nothing was noted."""
     changes: list[Change] = []
     for form in view.forms:
+        target: frozenset[Right]
         if before:
             target = before.get((form.user, form.host), form.on(view.database))
         elif form.on(view.database):
             # What the fence gave on tables is part of all, and goes.
-            target = frozenset(Right(one, _pattern(form, view.database)) for one in everything)
+            own = {right for right in form.on(view.database) if not right.table}
+            target = own | {Right(one, _pattern(form, view.database)) for one in everything}
         else:
             continue
         changes += towards(form, target, view.database)
