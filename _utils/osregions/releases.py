@@ -46,6 +46,13 @@ _CACHE_REGIONS = {
     "receipts": 15,
 }
 
+# The columns that keystone writes while it authenticates, and the release that began to.
+_BOOKKEEPING = {
+    ("user", "last_active_at"): 10,
+    ("local_user", "failed_auth_count"): 10,
+    ("local_user", "failed_auth_at"): 10,
+}
+
 
 @dataclass(frozen=True, order=True)
 class Release:
@@ -115,6 +122,14 @@ class Release:
     def caches_catalog_in_tokens(self) -> bool:
         """Whether a cached validation carries the catalog along: Newton to Queens (Liberty keeps it in the token)."""
         return 10 <= self.major <= 13
+
+    def bookkeeping(self) -> dict[str, tuple[str, ...]]:
+        """The columns by table that keystone writes while it authenticates: none before Newton."""
+        found: dict[str, tuple[str, ...]] = {}
+        for (table, column), since in _BOOKKEEPING.items():
+            if self.major >= since:
+                found[table] = (*found.get(table, ()), column)
+        return found
 
     def cache_regions(self) -> tuple[str, ...]:
         """The names of all the cache regions of this release."""
