@@ -95,7 +95,7 @@ class Release:
 
     @property
     def has_receipts(self) -> bool:
-        """Whether there are receipts, of sign-ins that need a second factor, with keys that may lie apart: since Stein."""
+        """Whether there are receipts of half-done sign-ins, with keys that may lie apart: since Stein."""
         return self.major >= 15
 
     @property

@@ -1,4 +1,4 @@
-"""Former key sets, kept (0600) under the backups: each a directory, whole or not there, with a note of where it belongs."""
+"""Former key sets, kept (0600) under the backups: each a directory, whole or not there, with a note of its origin."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,11 @@ _NOTE = "origin.json"
 _UNFINISHED = ".unfinished-"
 
 
-def keep(repository: view.Repository, backups: str | Path, most: int = KEEP) -> str | None:
-    """Copy a set to the backups; return the copy's path, None when there is nothing to copy. The oldest go."""
+def keep(repository: view.Repository, backups: str | Path, most: int = KEEP, spare: Iterable[str] = ()) -> str | None:
+    """Copy a set to the backups; return the copy's path, None when there is nothing to copy.
+
+    The oldest go when there are more than `most`, but for those in `spare`.
+    """
     if not repository.keys and not repository.strays:
         return None
     directory = Path(backups) / "keys"
@@ -45,7 +49,8 @@ def keep(repository: view.Repository, backups: str | Path, most: int = KEEP) -> 
         target = directory / name
         at.rename(target)
         for older in listed(backups, repository.place.path)[most:]:
-            shutil.rmtree(older["backup"])
+            if older["backup"] not in spare:
+                shutil.rmtree(older["backup"])
     except OSError as err:
         raise BackupError(
             f"the keys can't be backed up: {err.strerror}", str(at), "make room there, or name another directory"

@@ -14,10 +14,12 @@ from typing import Any
 
 from osregions import files
 from osregions.errors import BackupError, Refused, RegionsError
-from osregions.keys import act, backup, plan, seal, view
+from osregions.keys import act, backup, plan, seal
+from osregions.keys import view as looks
 from osregions.keys.places import CREDENTIALS, ROTATED, Place, Places
 
 RECORDS = "/var/lib/openstack-regions"
+_RECORD = "keys.json"  # what this node was given, by numbers; no keys
 NEW_KEY = "a new key"  # in place of a fingerprint that nobody can know beforehand
 
 
@@ -52,7 +54,7 @@ class Node:
         """What this keystone's repositories hold, by fingerprints."""
         found = {}
         for place in self.places.named(kind):
-            repository = view.read(place)
+            repository = looks.read(place)
             try:
                 owner, unknown = self.owner.ids(repository), []
             except RegionsError as err:
@@ -69,10 +71,10 @@ class Node:
         _handled(self.places)
         found = {}
         for place in self.places.found:
-            repository = view.read(place)
+            repository = looks.read(place)
             # Without a directory keystone encrypts credentials by a key that everybody knows: nothing to carry.
             if repository.keys or place.kind != CREDENTIALS:
-                view.check(repository.materials, place.path, repository.strays)
+                looks.check(repository.materials, place.path, repository.strays)
                 found[place.kind] = repository.materials
         return found
 
@@ -81,7 +83,7 @@ class Node:
         _handled(self.places)
         return seal.request(self.minion, self.region, signing_key, self.requests)
 
-    def seal(self, requests: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    def sealed_for(self, requests: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         """This node's sets, sealed for each of those who ask."""
         with files.locked(self.backups):
             sets = self.sets()
@@ -109,21 +111,36 @@ class Node:
                 if not found:
                     raise BackupError(f"no former keys of {which} are kept", str(self.backups))
                 kept = backup.read(found[0]["backup"], self.backups)
-            (place,) = (place for place in self.places.named() if place.kind == kept.place.kind) or (kept.place,)
+            (place,) = self.places.named(kept.place.kind)
             if os.path.realpath(place.path) != os.path.realpath(kept.place.path):
                 raise Refused(
                     f"these keys were kept of {kept.place.path}, and {place.kind} are in {place.path} now",
                     remedy="correct key_repository, or copy them there by hand",
                 )
-            view.check(kept.materials, which)
+            looks.check(kept.materials, which)
             changes, backups = self._write({place.kind: (place, kept.materials)}, dry)
         return Outcome(changes, f"the keys {'would be' if dry else 'are'} those that were kept", tuple(backups))
+
+    def undo(self, dry: bool = False) -> Outcome:
+        """Give back the sets that this node had of its own before home's first came; the node takes part no more."""
+        with files.locked(self.backups):
+            own = (self._record() or {}).get("own") or {}
+            sets = {}
+            for kind, kept in own.items():
+                (place,) = self.places.named(kind)
+                sets[kind] = (place, backup.read(kept, self.backups).materials)
+            changes, backups = self._write(sets, dry)
+            if own and not dry:
+                (Path(self.records) / _RECORD).unlink(missing_ok=True)
+        if not own:
+            return Outcome({}, "this node has no keys of its own that home's took the place of")
+        return Outcome(changes, f"the keys {'would be' if dry else 'are'} this node's own again", tuple(backups))
 
     def put_right(self, kind: str | None = None, dry: bool = False) -> Outcome:
         """Owner and modes as they should be."""
         changes: dict[str, Any] = {}
         for place in self.places.named(kind):
-            repository = view.read(place)
+            repository = looks.read(place)
             if repository.mode is None:
                 continue
             owner = self.owner.ids(repository)
@@ -135,41 +152,46 @@ class Node:
         return Outcome(changes, f"the keys {word if changes else 'are'} keystone's alone")
 
     def rotate(
-        self, expected: Mapping[str, str] | None = None, lifetime: int = 0, force: bool = False, dry: bool = False
+        self,
+        expected: Mapping[str, str] | None = None,
+        lifetimes: Mapping[str, int] | None = None,
+        force: bool = False,
+        dry: bool = False,
     ) -> Outcome:
         """Rotate what tokens and receipts are made with.
 
         `expected` are the sets' digests when somebody last saw that all others have them: with other ones nothing is
-        touched. `lifetime` is that of the longest-lived token of any node.
+        touched. `lifetimes` are those of the longest-lived of any node, by kind.
         """
         _handled(self.places)
         with files.locked(self.backups):
-            changes: dict[str, Any] = {}
-            planned = []
-            for place in (place for place in self.places.found if place.kind in ROTATED):
-                repository = view.read(place)
-                view.check(repository.materials, place.path, repository.strays)
+            found = [looks.read(place) for place in self.places.found if place.kind in ROTATED]
+            # What broke off is gone on with, alone: a second rotation of the rest would come too early.
+            broken = [repository for repository in found if looks.unfinished(repository.materials)]
+            planned, changes = [], {}
+            for repository in broken or found:
+                place = repository.place
+                looks.check(repository.materials, place.path, repository.strays)
                 if expected is not None and expected.get(place.kind) != repository.digest:
                     raise Refused(
                         f"the keys in {place.path} are not those that the other nodes were found to hold",
                         remedy="somebody rotated or restored them meanwhile: spread them, then rotate",
                     )
                 if not force:
-                    check_age(place, repository, lifetime)
+                    check_age(repository, (lifetimes or {}).get(place.kind, 0))
                 steps = plan.rotating(repository.materials, _new_key(), place.max_active_keys)
-                planned.append((place, repository, steps))
+                wanted = looks.shown(plan.after(repository.materials, steps)) | {"0": NEW_KEY}
+                changes[place.kind] = plan.changes(looks.shown(repository.materials), wanted)
+                planned.append((repository, steps))
             if not planned:
                 raise Refused(
                     f"no keys of this keystone are rotated by this: its tokens are {self.places.provider}",
                     remedy="credential keys are rotated by keystone-manage credential_migrate and credential_rotate",
                 )
             backups = []
-            for place, repository, steps in planned:
-                wanted = view.shown(plan.after(repository.materials, steps)) | {"0": NEW_KEY}
-                changes[place.kind] = plan.changes(view.shown(repository.materials), wanted)
-                if not dry:
-                    backups += self._kept(repository)
-                    act.apply(place, steps, self.owner.ids(repository), self.pause)
+            for repository, steps in () if dry else planned:
+                backups += self._kept(repository)
+                act.apply(repository.place, steps, self.owner.ids(repository), self.pause)
         return Outcome(changes, "the keys would be rotated" if dry else "the keys are rotated", tuple(backups))
 
     def _replace(self, sets: Mapping[str, Mapping[int, bytes]], source: str, older: bool) -> Outcome:
@@ -181,7 +203,7 @@ class Node:
                 remedy="set [token] provider and each key_repository alike on all nodes",
             )
         for kind, wanted in sets.items():
-            view.check(wanted, f"{kind} of {source}")
+            looks.check(wanted, f"{kind} of {source}")
         primaries = {kind: max(wanted) for kind, wanted in sets.items()}
         record = self._record() or {}
         for kind, primary in primaries.items():
@@ -192,8 +214,11 @@ class Node:
                     own[kind].path,
                     "a home restored from a backup? Then say `older`; else find the node that has the right keys",
                 )
+        # What this region came with is kept for as long as it takes part: regions.keys.clean gives it back.
+        own_sets = record.get("own") or (self._foreign(sets, own) if not record else {})
         # Before the keys: a run that is killed must not forget what it took.
-        self._remember({"source": source, "region": self.region, "at": files.stamp(), "primary": primaries})
+        note = {"source": source, "region": self.region, "at": files.stamp(), "primary": primaries, "own": own_sets}
+        self._remember(note)
         changes, backups = self._write({kind: (own[kind], wanted) for kind, wanted in sets.items()}, False)
         return Outcome(changes, f"the keys are {source}'s", tuple(backups))
 
@@ -202,10 +227,10 @@ class Node:
     ) -> tuple[dict[str, Any], list[str]]:
         changes, backups, planned = {}, [], []
         for kind, (place, wanted) in sets.items():
-            repository = view.read(place)
+            repository = looks.read(place)
             steps = plan.replacing(repository.materials, wanted, [key.name for key in repository.strays])
             if steps:
-                changes[kind] = plan.changes(repository.shown()["keys"], view.shown(wanted))
+                changes[kind] = plan.changes(repository.shown()["keys"], looks.shown(wanted))
                 planned.append((place, repository, steps))
         if not dry:
             # All are kept before the first one changes.
@@ -216,19 +241,29 @@ class Node:
                 act.apply(place, steps, owner, self.pause)
         return changes, backups
 
-    def _kept(self, repository: view.Repository) -> list[str]:
-        kept = backup.keep(repository, self.backups, self.keep)
+    def _foreign(self, sets: Mapping[str, Mapping[int, bytes]], own: Mapping[str, Place]) -> dict[str, str]:
+        """Keep this node's sets that are no earlier ones of home's; by kind, where."""
+        found = {}
+        for kind, wanted in sets.items():
+            repository = looks.read(own[kind])
+            if repository.primary is not None and repository.materials[repository.primary] not in wanted.values():
+                found[kind] = str(backup.keep(repository, self.backups, self.keep))
+        return found
+
+    def _kept(self, repository: looks.Repository) -> list[str]:
+        spare = ((self._record() or {}).get("own") or {}).values()
+        kept = backup.keep(repository, self.backups, self.keep, spare)
         return [kept] if kept else []
 
     def _record(self) -> dict[str, Any] | None:
         try:
-            found = json.loads((Path(self.records) / "keys.json").read_text())
+            found = json.loads((Path(self.records) / _RECORD).read_text())
         except FileNotFoundError:
             return None
         except (OSError, ValueError):
             raise RegionsError(
                 "the note of which keys this node was given can't be read",
-                f"{self.records}/keys.json",
+                f"{self.records}/{_RECORD}",
                 "mend its rights, or delete it: then an older set is not recognised as one",
             ) from None
         return found if isinstance(found, dict) else None
@@ -236,7 +271,7 @@ class Node:
     def _remember(self, record: Mapping[str, Any]) -> None:
         try:
             files.private_directory(self.records)
-            files.write(Path(self.records) / "keys.json", json.dumps(record).encode())
+            files.write(Path(self.records) / _RECORD, json.dumps(record).encode())
         except OSError as err:
             raise BackupError(
                 f"which keys this node is given can't be noted: {err.strerror}",
@@ -254,10 +289,11 @@ def shortest(max_active_keys: int, lifetime: int) -> int | None:
     return math.ceil(lifetime / (max_active_keys - 2)) if max_active_keys > 2 else None
 
 
-def check_age(place: Place, repository: view.Repository, lifetime: int = 0, now: float | None = None) -> None:
+def check_age(repository: looks.Repository, lifetime: int = 0, now: float | None = None) -> None:
     """Raise Refused when a rotation would take away a key that tokens in use may need."""
-    if view.unfinished(repository.materials):
+    if looks.unfinished(repository.materials):
         return  # it is gone on with, not begun
+    place = repository.place
     wait = shortest(place.max_active_keys, max(lifetime, place.lifetime or 0))
     if wait is None:
         raise Refused(
@@ -267,9 +303,9 @@ def check_age(place: Place, repository: view.Repository, lifetime: int = 0, now:
         )
     age = (time.time() if now is None else now) - (repository.rotated or 0)
     if age < wait:
+        future = " (it lies in the future: is the clock right?)" if age < 0 else ""
         raise Refused(
-            f"the last rotation was {max(age, 0) / 3600:.1f} h ago, and tokens in use need {wait / 3600:.1f} h between two"
-            + (" (it lies in the future: is the clock right?)" if age < 0 else ""),
+            f"the last rotation was {age / 3600:.1f} h ago{future}, and tokens need {wait / 3600:.1f} h between two",
             place.path,
             "wait, raise max_active_keys on every node, or say `force`",
         )

@@ -64,7 +64,7 @@ def of(release: Release, options: Options) -> Places:
     if release.has_receipts:
         receipts = _place(options, RECEIPTS, _number(options, "receipt", "expiration", 300))
         shared = found and os.path.realpath(found[0].path) == os.path.realpath(receipts.path)
-        # With tokens of another kind receipts are fernet all the same, but of a directory that may never have been made.
+        # With tokens of another kind receipts are fernet all the same; their directory may never have been made.
         if not shared and (provider == "fernet" or Path(receipts.path).is_dir()):
             found.append(receipts)
     if release.encrypts_credentials:

@@ -50,7 +50,7 @@ def replacing(now: Mapping[int, bytes], wanted: Mapping[int, bytes], strays: Ite
         held = list(at.values())
         free = [number for number in pending if at[number] not in needed or held.count(at[number]) > 1]
         if not free:
-            # The same keys under exchanged numbers: one is put aside, as the primary, which all know since it is wanted.
+            # The same keys under exchanged numbers: one is put aside, as the primary; all know it, since it is wanted.
             write(max(at) + 1, at[max(pending)])
             continue
         number = max(free)

@@ -1,9 +1,9 @@
 """Keys in transit: sealed by home's node for one other node each, so that what passes by holds ciphertext alone.
 
 The receiver makes an X25519 key pair for this one time. Its private half stays in a file (0600) under /run, which is
-memory, until the answer comes, and no longer; its public half, signed by the minion's own Salt key, goes to the master,
-which checks that signature against the key that it accepted for this minion, and hands it to home's node. That derives a
-key (X25519 with a pair of its own for this one time, HKDF-SHA256) and encrypts all repositories at once
+memory, until the answer comes, and no longer; its public half, signed by the minion's own Salt key, goes to the
+master, which checks that signature against the key that it accepted for this minion, and hands it to home's node. That
+derives a key (X25519 with a pair of its own for this one time, HKDF-SHA256) and encrypts all repositories at once
 (ChaCha20-Poly1305). The header is authenticated with it: for whom (minion, region), in answer to which request, from
 whom, when.
 

@@ -37,7 +37,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Repository:
-    """A directory of keys: those that count, by number, and files that keystone would take for keys but that are none."""
+    """A directory of keys: those that count, by number; and `strays`, files that keystone takes for keys by mistake."""
 
     place: Place
     keys: Mapping[int, Key] = field(default_factory=dict)
