@@ -12,7 +12,8 @@ from salt.exceptions import CommandExecutionError
 from osregions import files, keystone_node, version
 from osregions import settings as settings_of
 from osregions.errors import translated
-from osregions.keys import act, backup, operations, places
+from osregions.keys import act as acts
+from osregions.keys import backup, operations, places
 from osregions.keys import seal as seal_of
 
 __virtualname__ = "keystone_keys"
@@ -43,11 +44,12 @@ def view(kind=None, config=None, release=None):
     release
         Number: keystone's release, such as 8 or 22. Default: from pillar, else what is installed.
 
-    Returns a dict: ``provider``; ``repositories``, of each kind ``path``, ``keys`` (number and beginning of the SHA-256),
-    ``primary``, ``digest`` (one for the whole set), ``rotated`` (when, in seconds since 1970), ``max_active_keys``,
-    ``lifetime`` (seconds for which what its keys make is asked for) and ``faults``; ``installed`` (what came from home
-    last); with jws tokens ``jws``, where its keys are. Raises CommandExecutionError for a kind that this keystone has
-    not, and for a directory that can't be read.
+    Returns a dict: ``provider``; ``repositories``, of each kind ``path``, ``keys`` (number and beginning of the
+    SHA-256), ``primary``, ``digest`` (one for the whole set), ``rotated`` (when, in seconds since 1970),
+    ``max_active_keys``, ``lifetime`` (seconds for which what its keys make is asked for), ``unfinished`` (a rotation
+    broke off) and ``faults``; ``clock``; ``installed`` (what came from home last); with jws tokens ``jws``, where its
+    keys are. Raises CommandExecutionError for a kind that this keystone has not, and for a directory that can't be
+    read.
 
     Source: ``[fernet_tokens]``, ``[fernet_receipts]``, ``[credential]``, ``[jws_tokens]`` and ``[token]``; keystone's
     common/fernet_utils.py takes every file for a key whose name int() takes.
@@ -71,8 +73,8 @@ def request(config=None, release=None):
     release
         Number: keystone's release, such as 8 or 22. Default: from pillar, else what is installed.
 
-    Returns a dict: ``minion``, ``region``, ``request``, ``public``, ``signature``; no secret. Good for 10 minutes and one
-    answer. Raises CommandExecutionError with jws tokens, and where this minion's Salt key can't be read.
+    Returns a dict: ``minion``, ``region``, ``request``, ``public``, ``signature``; no secret. Good for 10 minutes and
+    one answer. Raises CommandExecutionError with jws tokens, and where this minion's Salt key can't be read.
 
     Source: ``osregions.keys.seal`` says what that protects against, and what not. Meant for ``regions.keys_spread``.
     """
@@ -122,7 +124,7 @@ def install(sealed, older=False, config=None, release=None):
         salt two-controller keystone_keys.install sealed='{...}'
 
     sealed
-        Dict: this minion's part of what ``keystone_keys.seal`` returned.
+        Dict: what ``keystone_keys.seal`` returned, or this minion's part of it.
 
     older
         Whether to take a set whose primary key has a lower number than this node had from home before, as after home
@@ -134,9 +136,9 @@ def install(sealed, older=False, config=None, release=None):
     release
         Number: keystone's release, such as 8 or 22. Default: from pillar, else what is installed.
 
-    Returns a dict: ``changes`` (by kind and key number, ``old`` and ``new`` fingerprint), ``comment``, ``backups``. Raises
-    CommandExecutionError, with nothing written, for what is not for this minion, answers no open request, was changed on
-    its way, is older, or has a key that is none.
+    Returns a dict: ``changes`` (by kind and key number, ``old`` and ``new`` fingerprint), ``comment``, ``backups``.
+    Raises CommandExecutionError, with nothing written, for what is not for this minion, answers no open request, was
+    changed on its way, is older, or has a key that is none.
 
     Source: keystone's rule that a key is staged everywhere before it is primary anywhere; ``osregions.keys.plan``.
     """
@@ -175,12 +177,13 @@ def rotate(expected=None, lifetimes=None, force=False, config=None, release=None
     test
         Whether to say only what would change. Default: False.
 
-    Returns a dict: ``changes`` (the staged key's new fingerprint is ``a new key``), ``comment``, ``backups``. A rotation
-    that broke off, keystone's own too, is gone on with. Raises CommandExecutionError, with nothing written, when the last
-    rotation was less than ``lifetime / (max_active_keys - 2)`` ago, or the keys are not those expected.
+    Returns a dict: ``changes`` (the staged key's new fingerprint is ``a new key``), ``comment``, ``backups``. A
+    rotation that broke off, keystone's own too, is gone on with. Raises CommandExecutionError, with nothing written,
+    when the last rotation was less than ``lifetime / (max_active_keys - 2)`` ago, or the keys are not those expected.
 
     Source: keystone's FernetUtils.rotate_keys. That is not called, for killed between its two renamings it leaves no
-    staged key and fails ever after, it wants keystone's own Python, and it prunes without asking what tokens are in use.
+    staged key and fails ever after, it wants keystone's own Python, and it prunes without asking what tokens are in
+    use.
     """
     return _run(lambda: _node(config, release).rotate(expected, lifetimes, force, test).as_dict())
 
@@ -256,7 +259,7 @@ def restore(which, config=None, release=None, test=False):
     .. code-block:: bash
 
         salt-call keystone_keys.restore fernet_tokens test=True
-        salt-call keystone_keys.restore /var/backups/openstack-regions/keys/etc--keystone--fernet-keys.20261125T101502.1Z
+        salt-call keystone_keys.restore /var/backups/openstack-regions/keys/etc--keystone--fernet-keys.20261125T1015Z
 
     which
         Text: a kind, whose newest backup is meant; or a backup's path, as ``keystone_keys.backups`` lists it.
@@ -270,8 +273,8 @@ def restore(which, config=None, release=None, test=False):
     test
         Whether to say only what would change. Default: False.
 
-    Returns a dict: ``changes``, ``comment``, ``backups``. Raises CommandExecutionError when there is no such backup, it is
-    damaged, or the option names another directory now. ``regions.keys_spread`` makes the keys home's again.
+    Returns a dict: ``changes``, ``comment``, ``backups``. Raises CommandExecutionError when there is no such backup, it
+    is damaged, or the option names another directory now. ``regions.keys_spread`` makes the keys home's again.
 
     Source: the note in the backup.
     """
@@ -312,7 +315,7 @@ def _node(config, release):
         minion=__opts__["id"],
         region=__grains__.get("region") or "",
         places=places.of(found, options),
-        owner=act.Owner(keys.get("user"), keys.get("group")),
+        owner=acts.Owner(keys.get("user"), keys.get("group")),
         backups=kept.get("directory") or files.BACKUPS,
         records=__opts__.get("openstack_regions_records") or operations.RECORDS,
         requests=__opts__.get("openstack_regions_requests") or seal_of.REQUESTS,

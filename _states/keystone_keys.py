@@ -58,9 +58,9 @@ def whole(name, kind=None, config=None):
     config
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
 
-    Fails with every fault. Credentials' keys may be missing altogether, as ``keystone-manage credential_setup`` is a step
-    that some leave out; that is said. Under ``test=True`` owner and modes, which ``protected`` may still have to mend,
-    are told and do not fail it.
+    Fails with every fault. Credentials' keys may be missing altogether, as ``keystone-manage credential_setup`` is a
+    step that some leave out; that is said. Under ``test=True`` owner and modes, which ``protected`` may still have to
+    mend, are told and do not fail it.
 
     Source: see ``keystone_keys.view``.
     """

@@ -62,6 +62,7 @@ class Node:
             shown = repository.shown(owner)
             found[place.kind] = {**shown, "faults": shown["faults"] + unknown}
         said: dict[str, Any] = {"provider": self.places.provider, "repositories": found, "installed": self._record()}
+        said["clock"] = time.time()
         if self.places.jws:
             said["jws"] = {name: {"path": path, "files": _count(path)} for name, path in self.places.jws.items()}
         return said
@@ -90,15 +91,15 @@ class Node:
         return {minion: seal.seal(sets, said, self.minion) for minion, said in requests.items()}
 
     def install(self, sealed: Mapping[str, Any], older: bool = False) -> Outcome:
-        """Make this node's repositories those of a sealed answer, deletions included.
+        """Make this node's repositories those of a sealed answer, or of its part of several; deletions included.
 
         The first time in a region that joins, this ends every token that its own keys made: there is no set of keys by
         which both clouds' tokens could be valid for long, and its users come from home now.
         """
-        sets = seal.opened(sealed, self.minion, self.region, self.requests)
+        sets = seal.opened(sealed.get(self.minion, sealed), self.minion, self.region, self.requests)
         _handled(self.places)
         with files.locked(self.backups):
-            return self._replace(sets, str(sealed["source"]), older)
+            return self._replace(sets, str(sealed.get(self.minion, sealed)["source"]), older)
 
     def restore(self, which: str, dry: bool = False) -> Outcome:
         """Give a repository back the set that a backup holds, by its path, or the newest of a kind."""

@@ -101,6 +101,7 @@ class Repository:
             "primary": self.primary,
             "digest": self.digest,
             "rotated": self.rotated,
+            "unfinished": unfinished(self.materials),
             "faults": self.faults(owner),
         }
 
