@@ -234,7 +234,7 @@ def services_proven(name, timeout=_TIMEOUT):
     return _state(name, act)
 
 
-def keys_spread(name, regions=None, source=None, older=False, timeout=_TIMEOUT):
+def keys_spread(name, regions=None, joining=None, source=None, older=False, timeout=_TIMEOUT):
     """
     Every keystone node of every region has home's fernet keys, of tokens, receipts and credentials.
 
@@ -242,14 +242,16 @@ def keys_spread(name, regions=None, source=None, older=False, timeout=_TIMEOUT):
 
         every keystone has the keys of RegionOne:
           regions.keys_spread:
-            - regions: [RegionTwo]
+            - joining: RegionTwo
 
     name
         Text: free to choose.
 
     regions
-        List: the regions whose nodes get them, beside home's own. Default: all that pillar declares, of which those
-        that still have keys of their own are refused: they are replaced where the region is named.
+        List: the regions whose nodes get them, beside home's own. Default: all that pillar declares.
+
+    joining
+        Text: the region whose own keys may be replaced; elsewhere a node that still has some is refused. Default: none.
 
     source
         Text: the minion of home whose keys count. Default: from pillar ``keys:source``, else home's first by name.
@@ -266,7 +268,7 @@ def keys_spread(name, regions=None, source=None, older=False, timeout=_TIMEOUT):
     """
 
     def act(settings):
-        found = _fleet(settings, regions, source, timeout)
+        found = _fleet(settings, regions, joining, source, timeout)
         return fleet.spread(found, _asker(timeout), _salt_key, __opts__["test"], older).as_dict()
 
     return _cloud(name, act)
@@ -308,32 +310,18 @@ def keys_rotated(name, every=None, regions=None, source=None, force=False, timeo
 
     def act(settings):
         wish = every or settings_of.section(__pillar__, "keys").get("every")
-        return fleet.rotated(
-            lambda: _fleet(settings, regions, source, timeout),
-            _asker(timeout),
-            _salt_key,
-            dry=__opts__["test"],
-            every=wish,
-            force=force,
-        ).as_dict()
+        look = lambda: _fleet(settings, regions, None, source, timeout)  # noqa: E731
+        return fleet.rotated(look, _asker(timeout), _salt_key, __opts__["test"], wish, force).as_dict()
 
     return _cloud(name, act)
 
 
-def _fleet(settings, regions, source, timeout):
+def _fleet(settings, regions, joining, source, timeout):
     """All keystone nodes of home and some regions, with what they hold."""
-    strange = sorted(set(regions or ()) - set(settings.regions))
-    if strange:
-        raise RegionsError(
-            f"there is no region {', '.join(strange)} in pillar", remedy=f"declared are {', '.join(settings.regions)}"
-        )
-    found = []
-    for region in dict.fromkeys((settings.home, *(regions or settings.regions))):
-        target = settings.target("keystone", region)
-        answers = _ask(target, "keystone_keys.view", timeout)
-        found += fleet.nodes(region, answers, _known(target))
     wished = source or settings_of.section(__pillar__, "keys").get("source")
-    return fleet.of(found, settings.home, wished, regions or ())
+    return fleet.look(
+        settings, lambda target: _ask(target, "keystone_keys.view", timeout), _known, regions, joining, wished
+    )
 
 
 def _asker(timeout):
@@ -341,10 +329,7 @@ def _asker(timeout):
 
 
 def _salt_key(minion):
-    """The public key that this master accepted for a minion."""
-    found = __salt__["saltutil.wheel"]("key.key_str", minion) or {}
-    found = found.get("data", found)
-    return ((found.get("return", found) or {}).get("minions") or {}).get(minion)
+    return fleet.salt_key(__salt__["saltutil.wheel"]("key.key_str", minion), minion)
 
 
 def _known(target):

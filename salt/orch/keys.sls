@@ -6,10 +6,9 @@
 
     A region whose keystone still has keys of its own is refused until it is named, for what they made ends with them:
 
-        salt-run state.orchestrate orch.keys pillar='{"openstack_regions": {"join": "RegionThree"}}' #}
+        salt-run state.orchestrate orch.keys pillar='{"openstack_regions": {"join": "RegionThree"} }' #}
 {%- set cloud = salt['regions.settings'](strict=False) %}
 
 every keystone has home's keys:
   regions.keys_spread:
-    {#- The region that joins is named by pillar; all others are served too. #}
-    - regions: {{ ([cloud.join] if not cloud.error and cloud.join else []) | json }}
+    - joining: {{ (cloud.join if not cloud.error else none) | json }}

@@ -13,6 +13,7 @@ from osregions.errors import Refused, RegionsError
 from osregions.keys import plan, seal
 from osregions.keys.operations import shortest
 from osregions.keys.places import CREDENTIALS, ROTATED
+from osregions.settings import Settings
 
 Answers = Mapping[str, Mapping[str, Any]]
 Ask = Callable[..., Answers]  # ask(minions, function, **arguments)
@@ -63,7 +64,7 @@ class Fleet:
     nodes: tuple[NodeKeys, ...]
     home: str
     source: NodeKeys
-    named: tuple[str, ...] = ()  # regions that somebody named: there, keys of its own may be replaced
+    joining: str | None = None  # the region whose own keys may be replaced
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -104,10 +105,10 @@ class Fleet:
                 )
             primary = node.primary(kind)
             foreign = primary is not None and primary not in self.source.keys(kind).values()
-            if foreign and not installed and node.region != self.home and node.region not in self.named:
+            if foreign and not installed and node.region != self.home and node.region != self.joining:
                 return (
-                    f"it has {kind} keys of its own, and what they made ends with them. Once its region joins, name "
-                    f"{node.region} in `regions`"
+                    f"it has {kind} keys of its own, and what they made would end. When its region is to join, say so: "
+                    f"`joining: {node.region}`"
                 )
         return ""
 
@@ -139,12 +140,40 @@ def nodes(region: str, answers: Answers, known: Iterable[str]) -> tuple[NodeKeys
     """The nodes of a region: those that answered, and those that this master knows and that are silent."""
     found = sorted({*answers, *known})
     if not found:
-        nobody = "this master knows no keystone node there. Accept one; or leave the region out of `regions`"
+        nobody = "this master knows no keystone node there. Accept one; or name the other regions as `regions`"
         return (NodeKeys("", region, problem=nobody),)
     return tuple(node(minion, region, answers.get(minion)) for minion in found)
 
 
-def of(found: Sequence[NodeKeys], home: str, source: str | None = None, named: Iterable[str] = ()) -> Fleet:
+def look(
+    settings: Settings,
+    view: Callable[[str], Answers],
+    known: Callable[[str], Iterable[str]],
+    regions: Sequence[str] | None = None,
+    joining: str | None = None,
+    source: str | None = None,
+) -> Fleet:
+    """Look at the nodes of home and of some regions, or all; `view` and `known` take a target, as pillar has them."""
+    strange = sorted({*(regions or ()), *([joining] if joining else ())} - set(settings.regions))
+    if strange:
+        raise RegionsError(
+            f"there is no region {', '.join(strange)} in pillar", remedy=f"declared are {', '.join(settings.regions)}"
+        )
+    found: list[NodeKeys] = []
+    for region in dict.fromkeys((settings.home, *(regions or settings.regions))):
+        target = settings.target("keystone", region)
+        found += nodes(region, view(target), known(target))
+    return of(found, settings.home, source, joining)
+
+
+def salt_key(answer: Any, minion: str) -> str | None:
+    """The public key that the master accepted for a minion, out of the answer of its wheel function key.key_str."""
+    said = answer if isinstance(answer, Mapping) else {}
+    said = said.get("data", said)
+    return ((said.get("return", said) or {}).get("minions") or {}).get(minion)
+
+
+def of(found: Sequence[NodeKeys], home: str, source: str | None = None, joining: str | None = None) -> Fleet:
     """The fleet, with home's node whose keys count: the one named, else the first by name.
 
     The first counts only if it knows every key that another node of home's makes tokens with: a controller that was
@@ -170,7 +199,7 @@ def of(found: Sequence[NodeKeys], home: str, source: str | None = None, named: I
                     f"both are of {home}",
                     "name the one whose keys are right as `source`, in pillar openstack_regions:keys or here",
                 )
-    return Fleet(tuple(found), home, chosen, tuple(named))
+    return Fleet(tuple(found), home, chosen, joining)
 
 
 def spread(fleet: Fleet, ask: Ask, accepted: Callable[[str], str | None], dry: bool, older: bool = False) -> Result:
