@@ -34,6 +34,8 @@ class Owner:
         """The numbers: as given, else those of the account `keystone`, else of who has the directory now."""
         try:
             if self.user is not None:
+                if self.group is not None and str(self.user).isdigit():
+                    return int(self.user), _group(self.group)  # a container's, which this machine need not know
                 uid, own = _user(self.user)
                 return uid, own if self.group is None else _group(self.group)
             with contextlib.suppress(KeyError):

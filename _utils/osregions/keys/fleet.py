@@ -234,7 +234,7 @@ def spread(fleet: Fleet, ask: Ask, accepted: Callable[[str], str | None], dry: b
 
 @dataclass(frozen=True)
 class Clock:
-    """When a rotation is due, and what would come too early; in seconds, of the source's own clock."""
+    """When a rotation is due, and what would come too early; in seconds, each node's by its own clock."""
 
     every: int | None
     age: float
@@ -276,10 +276,14 @@ def clock(fleet: Fleet, every: int | None, force: bool) -> Clock:
             f"they live {max(lifetimes.values())} s, {fleet.source.minion}",
             f"write {max(waits)} or more, or raise max_active_keys on every node",
         )
-    last = max(fleet.source.repositories[kind].get("rotated") or 0 for kind in kinds)
+    # Counted from when the last node got its keys: until then it made tokens with the key before.
+    ages = [
+        float(one.said.get("clock") or 0) - float((one.repositories.get(kind) or {}).get("rotated") or 0)
+        for one in seen
+        for kind in kinds
+    ]
     broken = any(fleet.source.repositories[kind].get("unfinished") for kind in kinds)
-    age = float(fleet.source.said.get("clock") or 0) - last
-    return Clock(max(waits) if every is None else every, age, broken, lifetimes)
+    return Clock(max(waits) if every is None else every, min(ages), broken, lifetimes)
 
 
 def rotated(
@@ -296,7 +300,7 @@ def rotated(
     if not when.due and not force:
         left = (when.every or 0) - when.age
         return Result(
-            True, {}, f"rotated {when.age / 3600:.1f} h ago at {fleet.source.minion}; due in {left / 3600:.1f} h"
+            True, {}, f"every node has its keys since {when.age / 3600:.1f} h; a rotation is due in {left / 3600:.1f} h"
         )
     behind = fleet.behind()
     if behind:

@@ -58,9 +58,12 @@ class Repository:
 
     @property
     def rotated(self) -> float | None:
-        """When the last rotation was: the one that wrote the staged key, with keystone's command or by this project."""
-        staged = self.keys.get(0)
-        return staged.changed if staged else None
+        """When this node got its present primary or staged key, by a rotation here or from home; seconds since 1970.
+
+        Keystone's own command renames the primary, which keeps the time it was made; but it writes the staged one anew.
+        """
+        times = [self.keys[number].changed for number in (0, self.primary or 0) if number in self.keys]
+        return max(times, default=None)
 
     @property
     def digest(self) -> str:
