@@ -1,14 +1,12 @@
-"""Keystone nodes that are directories: keystone.conf and key repositories, and what asks several of them as Salt would."""
+"""Keystone nodes that are directories: keystone.conf and key repositories."""
 
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import os
 from pathlib import Path
 
-from osregions.errors import RegionsError
 from osregions.keys import act, operations, places, view
 from osregions.keys.places import Place
 
@@ -97,23 +95,5 @@ def salt_key(folder: Path) -> tuple[Path, str]:
 
 
 def carried(value):
-    """A value as it is after Salt carried it: plain data, or an error."""
+    """A value as it is after Salt carried it: plain data."""
     return json.loads(json.dumps(value))
-
-
-def answer(call) -> dict:
-    """What `saltutil.cmd` returns of one minion."""
-    try:
-        return {"ret": carried(call()), "retcode": 0}
-    except RegionsError as err:
-        return {"ret": f"ERROR: {err}", "retcode": 1}
-
-
-@contextlib.contextmanager
-def down(fleet, *minions: str):
-    """Some minions of a fleet that do not answer."""
-    fleet.silent |= set(minions)
-    try:
-        yield
-    finally:
-        fleet.silent -= set(minions)

@@ -59,7 +59,7 @@ def test_an_option_that_is_no_number(tmp_path):
 
 
 def test_a_kind_that_is_not_there(tmp_path):
-    with pytest.raises(RegionsError, match="no key repository 'credential' .*fernet_tokens"):
+    with pytest.raises(RegionsError, match=r"no key repository 'credential' .*fernet_tokens"):
         found(tmp_path, "[token]\nprovider = fernet\n", 8).named("credential")
 
 
@@ -162,7 +162,7 @@ def test_what_must_not_spread(pair, tmp_path, salt):
     with pytest.raises(RegionsError, match="key 5 is no fernet key"):
         sealed(home, two, salt)
     keys.fill(folder, {})
-    with pytest.raises(RegionsError, match="there are no keys .*keystone-manage fernet_setup"):
+    with pytest.raises(RegionsError, match=r"there are no keys .*keystone-manage fernet_setup"):
         sealed(home, two, salt)
     keys.fill(folder, HOME)
     (folder / "05").write_bytes(keys.key())
@@ -177,8 +177,7 @@ def test_credentials_without_keys_are_left_alone(pair, tmp_path, salt):
     assert keys.content(tmp_path / "two/credential-keys") == OWN
 
 
-def test_jws_is_not_handled_and_said_so(pair, salt):
-    _, two = pair
+def test_jws_is_not_handled_and_said_so(salt):
     jws = keys.node(Path("/nowhere"), places=places.Places("jws", (), {"jws_public_key_repository": "/nowhere"}))
     assert jws.view()["jws"] == {"jws_public_key_repository": {"path": "/nowhere", "files": 0}}
     for call in (lambda: jws.request(salt), jws.sets, jws.rotate):
@@ -297,7 +296,7 @@ def test_a_full_disk_leaves_a_whole_set(pair, tmp_path, salt):
             while os.statvfs(place).f_bavail:
                 ballast.write(b"x" * 4096)
                 ballast.flush()
-        with pytest.raises(BackupError, match="No space left on device.*make room") as error:
+        with pytest.raises(BackupError, match=r"No space left on device.*make room") as error:
             two.install(sealed(home, two, salt))
         assert all(material.decode() not in str(error.value) for material in HOME.values())
         assert keys.content(place / "keys") == {0: OWN[0], 1: OWN[1]}
@@ -323,7 +322,7 @@ two.install(sealed) if sys.argv[4] == "install" else home.rotate(force=True)
 
 @pytest.mark.parametrize("what", ["install", "rotate"])
 def test_killed_at_any_moment(pair, tmp_path, salt, what):
-    """Every file is whole, all keys that both sets have are there, the primary is one of the two; the next run ends it."""
+    """Every file is whole, the primary is one of the two sets', and the next run ends it."""
     home, two = pair
     folder = tmp_path / ("two" if what == "install" else "one") / "fernet-keys"
     script = [sys.executable, "-B", "-c", _RUN, f"{ROOT}:{ROOT / '_utils'}", str(tmp_path), str(salt), what]

@@ -1,4 +1,4 @@
-"""The order in which keys are written: at every step, at every node, each token in use is valid; killed runs converge."""
+"""The order in which keys are written: at each step, each token in use is valid at each node; killed runs converge."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_nothing_to_rotate():
 
 
 class Cloud:
-    """Nodes that write step by step, in any order, and are killed; the first is home's. Time passes as it is told to."""
+    """Nodes that write step by step, in any order, and are killed; the first is home's. Time passes when told."""
 
     def __init__(self, nodes, most, lifetime):
         self.most, self.lifetime, self.now, self.made = most, lifetime, 0, 0

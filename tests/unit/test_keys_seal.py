@@ -123,7 +123,7 @@ def test_a_minion_without_a_salt_key(tmp_path):
 
 def test_without_the_library_it_is_said(tmp_path, salt, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "cryptography.exceptions", None)
-    with pytest.raises(RegionsError, match="lacks the library cryptography.*salt-pip install"):
+    with pytest.raises(RegionsError, match=r"lacks the library cryptography.*salt-pip install"):
         seal.request("two-a", "RegionTwo", salt[0], tmp_path)
 
 

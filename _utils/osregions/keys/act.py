@@ -65,7 +65,7 @@ def _group(name: str | int) -> int:
     return int(name) if str(name).isdigit() else grp.getgrnam(str(name)).gr_gid
 
 
-def apply(place: Place, steps: Iterable[Step], owner: tuple[int, int], pause: float = PAUSE) -> None:
+def apply(place: Place, steps: Iterable[Step], owner: tuple[int, int], pause: float | None = None) -> None:
     """Do the steps. Killed at any of them, it leaves whole files and a set as the plan promises; run again, it ends."""
     folder = Path(place.path)
     before = None
@@ -75,7 +75,7 @@ def apply(place: Place, steps: Iterable[Step], owner: tuple[int, int], pause: fl
         _sweep(folder)
         for step in steps:
             if before not in (None, step.kind):
-                time.sleep(pause)
+                time.sleep(PAUSE if pause is None else pause)
             before, target = step.kind, folder / step.name
             at = str(target)
             if step.material is None:

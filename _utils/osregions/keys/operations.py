@@ -48,7 +48,7 @@ class Node:
     records: str | Path = RECORDS
     requests: str | Path = seal.REQUESTS
     keep: int = backup.KEEP
-    pause: float = act.PAUSE
+    pause: float | None = None  # between steps; None: long enough for a keystone that is reading
 
     def view(self, kind: str | None = None) -> dict[str, Any]:
         """What this keystone's repositories hold, by fingerprints."""
