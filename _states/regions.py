@@ -329,7 +329,7 @@ def _asker(timeout):
 
 
 def _salt_key(minion):
-    return fleet.salt_key(__salt__["saltutil.wheel"]("key.key_str", minion), minion)
+    return fleet.salt_key(__salt__["saltutil.wheel"]("key.print", match=minion), minion)
 
 
 def _known(target):

@@ -109,9 +109,9 @@ class Cloud:
         assert fun == "cache.grains"
         return {minion: {} for minion in self._named(tgt)}
 
-    def _wheel(self, fun, minion):
-        assert fun == "key.key_str"
-        return {"data": {"return": {"minions": {minion: self.accepted[minion]}}}}
+    def _wheel(self, fun, match):
+        assert fun == "key.print"
+        return {"data": {"return": {"minions": {match: self.accepted[match]}}}}
 
     def _named(self, target):
         region = _GRAIN.match(target)[1]

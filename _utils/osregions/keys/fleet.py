@@ -167,7 +167,7 @@ def look(
 
 
 def salt_key(answer: Any, minion: str) -> str | None:
-    """The public key that the master accepted for a minion, out of the answer of its wheel function key.key_str."""
+    """The public key that the master accepted for a minion, out of the answer of its wheel function key.print."""
     said = answer if isinstance(answer, Mapping) else {}
     said = said.get("data", said)
     return ((said.get("return", said) or {}).get("minions") or {}).get(minion)
