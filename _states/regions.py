@@ -10,6 +10,7 @@ from osregions import join as joining_of
 from osregions import preflight, version
 from osregions import settings as settings_of
 from osregions.errors import RegionsError
+from osregions.keys import fleet
 
 __virtualname__ = "regions"
 _TIMEOUT = 15
@@ -233,10 +234,113 @@ def services_proven(name, timeout=_TIMEOUT):
     return _state(name, act)
 
 
+def keys_spread(name, regions=None, joining=None, source=None, older=False, timeout=_TIMEOUT):
+    """
+    Every keystone node of every region has home's fernet keys, of tokens, receipts and credentials.
+
+    .. code-block:: yaml
+
+        every keystone has the keys of RegionOne:
+          regions.keys_spread:
+            - joining: RegionTwo
+
+    name
+        Text: free to choose.
+
+    regions
+        List: the regions whose nodes get them, beside home's own. Default: all that pillar declares.
+
+    joining
+        Text: the region whose own keys may be replaced; elsewhere a node that still has some is refused. Default: none.
+
+    source
+        Text: the minion of home whose keys count. Default: from pillar ``keys:source``, else home's first by name.
+
+    older
+        Whether nodes take a set that is older than what they had from home, as after a restored backup. Default: False.
+
+    timeout
+        Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
+
+    Nodes that have them already are not written. ``changes``: of each minion, kind and key number the fingerprints. The
+    keys travel sealed for one node each, see ``osregions.keys.seal``. Fails, after the others were served, with every
+    node that is silent, that refuses, or whose keystone has other repositories. Source: ``osregions.keys.fleet``.
+    """
+
+    def act(settings):
+        found = _fleet(settings, regions, joining, source, timeout)
+        return fleet.spread(found, _asker(timeout), _salt_key, __opts__["test"], older).as_dict()
+
+    return _cloud(name, act)
+
+
+def keys_rotated(name, every=None, regions=None, source=None, force=False, timeout=_TIMEOUT):
+    """
+    Home's fernet keys, of tokens and receipts, are no older than they should be, and every node has the new ones.
+
+    .. code-block:: yaml
+
+        keystone's keys are young:
+          regions.keys_rotated:
+            - every: 604800
+
+    name
+        Text: free to choose.
+
+    every
+        Number: the seconds between two rotations. Default: from pillar ``keys:every``, else the shortest by which no
+        token in use loses its key: (expiration + allow_expired_window) / (max_active_keys - 2).
+
+    regions
+        List: the regions whose nodes must have the present keys, beside home's. Default: all that pillar declares.
+
+    source
+        Text: the minion of home on which keys are rotated. Default: from pillar ``keys:source``, else home's first.
+
+    force
+        Whether to rotate now, although it is early; then this state changes something each time. Default: False.
+
+    timeout
+        Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
+
+    When it is time and a node is silent, or does not hold home's present keys, nothing is rotated and this fails, for
+    that node would be left behind: run it again by the clock. A rotation that broke off is gone on with. Credentials'
+    keys are not rotated. Source: ``osregions.keys.fleet``, ``keystone_keys.rotate``.
+    """
+
+    def act(settings):
+        wish = every or settings_of.section(__pillar__, "keys").get("every")
+        look = lambda: _fleet(settings, regions, None, source, timeout)  # noqa: E731
+        return fleet.rotated(look, _asker(timeout), _salt_key, __opts__["test"], wish, force).as_dict()
+
+    return _cloud(name, act)
+
+
+def _fleet(settings, regions, joining, source, timeout):
+    """All keystone nodes of home and some regions, with what they hold."""
+    wished = source or settings_of.section(__pillar__, "keys").get("source")
+    return fleet.look(
+        settings, lambda target: _ask(target, "keystone_keys.view", timeout), _known, regions, joining, wished
+    )
+
+
+def _asker(timeout):
+    return lambda minions, fun, **words: _ask(list(minions), fun, timeout, tgt_type="list", **words)
+
+
+def _salt_key(minion):
+    return fleet.salt_key(__salt__["saltutil.wheel"]("key.print", match=minion), minion)
+
+
+def _known(target):
+    """The minions of a target, as this master knows them, whether they answer or not."""
+    return __salt__["saltutil.runner"]("cache.grains", tgt=target, tgt_type="compound") or {}
+
+
 def _views(target, region, fun, timeout, **kwargs):
     """What the minions of a target say; one that this master knows to be among them, and is silent, is a problem."""
     answers = _ask(target, fun, timeout, **kwargs)
-    known = __salt__["saltutil.runner"]("cache.grains", tgt=target, tgt_type="compound") or {}
+    known = _known(target)
     views = [joining_of.node_view(minion, region, answer) for minion, answer in sorted(answers.items())]
     return views + [joining_of.silent(minion, region) for minion in sorted(set(known) - set(answers))]
 
@@ -284,15 +388,21 @@ def _ask(target, fun, timeout, *args, tgt_type="compound", **kwargs):
 
 
 def _state(name, act):
+    def named(settings):
+        # Nothing is named when pillar names nothing, and that is the error to tell.
+        region = name or settings.joining().name
+        if region not in settings.regions:
+            raise RegionsError(
+                f"there is no region {region} in pillar", remedy=f"declared are {', '.join(settings.regions)}"
+            )
+        return act(settings)
+
+    return _cloud(name, named)
+
+
+def _cloud(name, act):
     ret = {"name": name, "result": True, "changes": {}, "comment": ""}
     try:
-        settings = settings_of.read(__pillar__.get(settings_of.PILLAR))
-        # Nothing is named when pillar names nothing, and that is the error to tell.
-        name = name or settings.joining().name
-        if name not in settings.regions:
-            raise RegionsError(
-                f"there is no region {name} in pillar", remedy=f"declared are {', '.join(settings.regions)}"
-            )
-        return {**ret, **act(settings)}
+        return {**ret, **act(settings_of.read(__pillar__.get(settings_of.PILLAR)))}
     except (RegionsError, CommandExecutionError) as err:
         return {**ret, "result": False, "comment": str(err)}

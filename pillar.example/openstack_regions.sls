@@ -104,6 +104,24 @@ openstack_regions:
   # mysql_client:
   #   package: mariadb-client
 
+  # Keystone's fernet keys, which every keystone node of every region gets from home.
+  # keys:
+  #   # The minion of home whose keys count, and where they are rotated. Left out: the first of home's by name.
+  #   source: one-controller
+  #   # Seconds between two rotations. Left out: the shortest time after which no token in use is lost.
+  #   every: 604800
+  #   # Whom the keys belong to. Left out: keystone, or who has the directory where there is no such account.
+  #   user: keystone
+  #   group: keystone
+  # Rotation by the clock is the master's: an hourly look, which rotates when it is time and all nodes are there. In the
+  # master's own configuration, /etc/salt/master.d/openstack_regions.conf:
+  ## schedule:
+  ##   rotate keystone's keys:
+  ##     function: state.orchestrate
+  ##     args: [orch.rotate_keys]
+  ##     minutes: 60
+  ##     maxrunning: 1
+
   # Where the earlier state of tables and files is kept (0600).
   # backup:
   #   directory: /var/backups/openstack-regions

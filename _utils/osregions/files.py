@@ -37,13 +37,20 @@ def stamp() -> str:
     return datetime.datetime.now(datetime.timezone.utc).strftime(_STAMP)
 
 
-def write(path: str | Path, data: bytes, like: str | Path | None = None, mode: int = 0o600) -> None:
+def write(
+    path: str | Path,
+    data: bytes,
+    like: str | Path | None = None,
+    mode: int = 0o600,
+    owner: tuple[int, int] | None = None,
+) -> None:
     """Put `data` at `path` in one step: a temporary file beside it, fsync, rename.
 
-    `like` names a file whose owner, mode and extended attributes (SELinux context among them) the new one takes.
+    `like` names a file whose owner, mode and extended attributes (SELinux context among them) the new one takes;
+    `owner` is a user's and a group's number.
     """
     target = Path(path)
-    name = _stage(target, data, like, mode)
+    name = _stage(target, data, like, mode, owner)
     try:
         os.replace(name, target)
     except BaseException:
@@ -53,7 +60,9 @@ def write(path: str | Path, data: bytes, like: str | Path | None = None, mode: i
     _sync_directory(target.parent)
 
 
-def _stage(target: Path, data: bytes, like: str | Path | None, mode: int = 0o600) -> str:
+def _stage(
+    target: Path, data: bytes, like: str | Path | None, mode: int = 0o600, owner: tuple[int, int] | None = None
+) -> str:
     """Write a file's new text beside it, whole and safe on disk; return the temporary file's path."""
     handle, name = tempfile.mkstemp(prefix=f".{target.name}{_UNFINISHED}", dir=target.parent)
     try:
@@ -62,6 +71,8 @@ def _stage(target: Path, data: bytes, like: str | Path | None, mode: int = 0o600
             if like is not None:
                 _dress(file.fileno(), like)
             else:
+                if owner is not None:
+                    os.fchown(file.fileno(), *owner)
                 os.fchmod(file.fileno(), mode)
             file.flush()
             os.fsync(file.fileno())

@@ -91,6 +91,21 @@ class Release:
         return "uuid" if self.stores_tokens else "fernet"
 
     @property
+    def takes_expired_tokens(self) -> bool:
+        """Whether a service may have an expired token validated, `[token] allow_expired_window` long: since Ocata."""
+        return self.major >= 11
+
+    @property
+    def encrypts_credentials(self) -> bool:
+        """Whether credentials are encrypted, by keys of their own: since Newton."""
+        return self.major >= 10
+
+    @property
+    def has_receipts(self) -> bool:
+        """Whether there are receipts of half-done sign-ins, with keys that may lie apart: since Stein."""
+        return self.major >= 15
+
+    @property
     def takes_class_paths(self) -> bool:
         """Whether a driver may be named by its class, as until Kilo: Liberty still takes it, with a warning."""
         return self.major <= 8

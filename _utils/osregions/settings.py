@@ -181,6 +181,7 @@ SCHEMA: Mapping[str, Any] = {
     },
     "mysql_client": {"package": _text},
     "backup": {"directory": _text, "keep": _number(1, 10000), "scope": _one_of("catalog", "database")},
+    "keys": {"source": _text, "every": _number(60, 100_000_000), "user": _text, "group": _text},
     "openrc": {"files": _texts, "admin": _text},
     "repoint": {"roots": _texts, "wait": _number(1, 3600)},
     "credentials": _mapping,

@@ -69,7 +69,9 @@ class Loaders:
 
     @cached_property
     def modules(self):
-        return salt.loader.minion_mods(self.opts, context={}, utils=self.utils, proxy=None)
+        # Under a name of the minion's own: two minions in one process would else share their modules, and `__opts__`.
+        base = f"salt.loaded.{self.opts['id']}"
+        return salt.loader.minion_mods(self.opts, context={}, utils=self.utils, proxy=None, loaded_base_name=base)
 
     @cached_property
     def utils(self):
