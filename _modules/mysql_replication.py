@@ -9,7 +9,7 @@ import dataclasses
 
 from salt.exceptions import CommandExecutionError
 
-from osregions import keystone_node, version
+from osregions import files, keystone_node, version
 from osregions import settings as settings_of
 from osregions.database import account_from
 from osregions.errors import translated
@@ -33,7 +33,7 @@ def primary(database=None, test=False):
         salt-call mysql_replication.primary test=True
 
     database
-        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+        Text: the keystone database's name. Default: as keystone.conf has it.
 
     test
         Whether to say only what would change. Default: False.
@@ -58,7 +58,7 @@ def primary_absent(database=None, test=False):
         salt-call mysql_replication.primary_absent test=True
 
     database
-        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+        Text: the keystone database's name. Default: as keystone.conf has it.
 
     test
         Whether to say only what would change. Default: False.
@@ -81,7 +81,7 @@ def check(database=None, region=None):
         salt-call mysql_replication.check
 
     database
-        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+        Text: the keystone database's name. Default: as keystone.conf has it.
 
     region
         Text: this node's region. Default: its grain ``region``.
@@ -106,7 +106,7 @@ def lost(database=None, region=None):
         salt-call mysql_replication.lost
 
     database
-        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+        Text: the keystone database's name. Default: as keystone.conf has it.
 
     region
         Text: this node's region. Default: its grain ``region``.
@@ -136,7 +136,7 @@ def replica(database=None, region=None, discard=False, test=False):
         salt-call mysql_replication.replica discard=True
 
     database
-        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+        Text: the keystone database's name. Default: as keystone.conf has it.
 
     region
         Text: this node's region. Default: its grain ``region``.
@@ -167,7 +167,7 @@ def absent(database=None, test=False):
         salt-call mysql_replication.absent test=True
 
     database
-        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+        Text: the keystone database's name. Default: as keystone.conf has it.
 
     test
         Whether to say only what would change. Default: False.
@@ -178,6 +178,93 @@ def absent(database=None, test=False):
     Source: RESET SLAVE ALL.
     """
     return _run(lambda: _here(database).absent(dry=test).as_dict())
+
+
+def replicates(database=None):
+    """
+    Say whether this node's server replicates home's keystone, running or stopped. Changes nothing.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.replicates
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it.
+
+    Returns a truth value. Source: SHOW SLAVE STATUS, and its like.
+    """
+    return _run(lambda: _here(database).replicates())
+
+
+def fence(database=None, region=None, test=False):
+    """
+    Let keystone read everything in the replica and write its bookkeeping alone, under this region's own numbers.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.fence test=True
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it.
+
+    region
+        Text: this node's region. Default: its grain ``region``.
+
+    test
+        Whether to say only what would change. Default: False.
+
+    Returns a dict: ``changes`` (``rights``, ``numbers``) and ``comment``. Sessions that keystone had open end, for they
+    would keep their rights. Raises CommandExecutionError when the account's rights reach further than its database, or
+    when SHOW GRANTS does not say afterwards what was wished.
+
+    Source: keystone since Newton writes while people sign in; its rights are told by SHOW GRANTS.
+    """
+    return _run(lambda: _here(database, region).fenced(dry=test).as_dict())
+
+
+def unfence(database=None, test=False):
+    """
+    Give keystone's account back what it could do before the fence. An operator's decision, and nobody else's.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.unfence test=True
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it.
+
+    test
+        Whether to say only what would change. Default: False.
+
+    Returns what ``mysql_replication.fence`` does. While home is replicated, what is written here is nowhere else.
+
+    Source: the note that ``mysql_replication.fence`` keeps beside the backups.
+    """
+    return _run(lambda: _here(database).unfenced(dry=test).as_dict())
+
+
+def option_file(database=None):
+    """
+    Return what the server's option file is to say, so that its restart changes nothing about what it applies.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.option_file
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it.
+
+    Returns the file's text. Source: filters that are set while a server runs are gone after its restart.
+    """
+    return _run(lambda: _here(database).option_file())
 
 
 def kept(database=None):
@@ -191,7 +278,7 @@ def kept(database=None):
         salt-call mysql_replication.kept
 
     database
-        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+        Text: the keystone database's name. Default: as keystone.conf has it.
 
     Returns a list of dicts with ``name``, ``kind`` (before, seeded), ``made`` (UTC), ``tables`` and ``bytes``.
 
@@ -215,7 +302,7 @@ def restore(name, database=None):
         Text: its name, as ``mysql_replication.kept`` lists it; ``latest`` is the newest that a seed replaced.
 
     database
-        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+        Text: the keystone database's name. Default: as keystone.conf has it.
 
     Returns a dict: ``restored``, and ``kept``, the name under which the database is that was there until now. Raises
     CommandExecutionError while home is replicated.
@@ -225,18 +312,18 @@ def restore(name, database=None):
     return _run(lambda: _here(database).restore(name))
 
 
-def _here(database, region=None):
+def _here(database=None, region=None):
     pillar = __pillar__.get(settings_of.PILLAR) or {}
     settings = settings_of.read(pillar)
     given = settings_of.section(__pillar__, "keystone")
-    if database is None:
-        options = keystone_node.options(given.get("config"))
-        database = account_from(options).database
+    account = account_from(keystone_node.options(given.get("config")))
     return operations.Here(
         wishes=wishes.read(pillar, settings, _sdb),
         region=region or __grains__.get("region") or "",
-        database=database,
-        release=given.get("release"),
+        database=database or account.database,
+        release=keystone_node.release(given=given.get("release"), manage=given.get("manage")),
+        user=account.user,
+        backups=settings_of.section(__pillar__, "backup").get("directory") or files.BACKUPS,
     )
 
 

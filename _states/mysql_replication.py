@@ -28,7 +28,7 @@ def primary(name, database=None):
         Text: free to choose.
 
     database
-        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+        Text: the keystone database's name. Default: as keystone.conf has it.
 
     Fails where ``mysql_replication.primary``, the function, raises. Undone by ``mysql_replication.primary_absent``.
 
@@ -50,7 +50,7 @@ def primary_absent(name, database=None):
         Text: free to choose.
 
     database
-        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+        Text: the keystone database's name. Default: as keystone.conf has it.
 
     Source: see ``mysql_replication.primary_absent``.
     """
@@ -59,7 +59,7 @@ def primary_absent(name, database=None):
 
 def replica(name, database=None, region=None, discard=False):
     """
-    This region's keystone database is a replica of home's, seeded first where it never was, and replication runs.
+    This region's keystone database is a replica of home's: fenced, seeded where it never was, and replication runs.
 
     .. code-block:: yaml
 
@@ -71,7 +71,7 @@ def replica(name, database=None, region=None, discard=False):
         Text: free to choose.
 
     database
-        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+        Text: the keystone database's name. Default: as keystone.conf has it.
 
     region
         Text: this node's region. Default: its grain ``region``.
@@ -93,6 +93,52 @@ def replica(name, database=None, region=None, discard=False):
     )
 
 
+def fenced(name, database=None, region=None):
+    """
+    Keystone reads everything in the replica and writes its bookkeeping alone, under this region's own numbers.
+
+    .. code-block:: yaml
+
+        identity can't be written here:
+          mysql_replication.fenced: []
+
+    name
+        Text: free to choose.
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it.
+
+    region
+        Text: this node's region. Default: its grain ``region``.
+
+    Part of ``replica`` already; by itself it keeps the fence up while replication is looked after by hand. Undone by
+    the function ``mysql_replication.unfence``.
+
+    Source: see ``mysql_replication.fence``.
+    """
+    return _state(name, lambda test: __salt__["mysql_replication.fence"](database=database, region=region, test=test))
+
+
+def unfenced(name, database=None):
+    """
+    Keystone's account can do what it could before the fence.
+
+    .. code-block:: yaml
+
+        identity can be written here:
+          mysql_replication.unfenced: []
+
+    name
+        Text: free to choose.
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it.
+
+    Source: see ``mysql_replication.unfence``.
+    """
+    return _state(name, lambda test: __salt__["mysql_replication.unfence"](database=database, test=test))
+
+
 def absent(name, database=None):
     """
     This region's server replicates home's keystone no longer; the rows stay.
@@ -106,7 +152,7 @@ def absent(name, database=None):
         Text: free to choose.
 
     database
-        Text: the keystone database's name. Default: as keystone.conf has it, else ``keystone``.
+        Text: the keystone database's name. Default: as keystone.conf has it.
 
     Source: see ``mysql_replication.absent``.
     """

@@ -34,6 +34,12 @@ openstack_regions:
         # addresses: ['10.213.2.11']
         # Its account at home. Left out: osr_ and the region's name, 16 characters at most.
         # user: osr_regiontwo
+        # The region's number, one of its own: its keystone numbers revocations of its own apart from home's. Left out:
+        # its place in this list.
+        # number: 2
+        # Whether projects, users, roles and assignments that home lacks may go when this region becomes home's replica.
+        # Left out, that is refused, with a list. The old database is kept in any case.
+        # discard: false
       # The name that it has until it joins. Leave it out for a cluster that is called right from the start.
       renamed_from: RegionOne
 

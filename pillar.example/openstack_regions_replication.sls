@@ -21,6 +21,9 @@ openstack_regions:
     # line, but home's other databases then have no point-in-time recovery.
     # filter: replica
 
+    # The option file that keeps the replica's filter over a restart of the server.
+    # option_file: /etc/mysql/conf.d/zz-openstack-regions.cnf
+
     # The administrator of this node's server. Left out: root, by the server's socket.
     # admin:
     #   user: root

@@ -138,7 +138,14 @@ def _target(value: Any, where: str) -> str:
 
 
 _PORT = _number(1, 65535)
-_DATABASE: Mapping[str, Any] = {"host": _text, "port": _PORT, "addresses": _texts, "user": _text}
+_DATABASE: Mapping[str, Any] = {
+    "host": _text,
+    "port": _PORT,
+    "addresses": _texts,
+    "user": _text,
+    "number": _number(1, 190),
+    "discard": _flag,
+}
 _REGION: Mapping[str, Any] = {
     "public_endpoint": _url,
     "internal_endpoint": _url,
@@ -190,6 +197,7 @@ SCHEMA: Mapping[str, Any] = {
         "passwords": _mapping,
         "tls": {"ca": _text, "cert": _text, "key": _text, "verify": _flag},
         "filter": _one_of("replica", "primary"),
+        "option_file": _text,
         "admin": {"user": _text, "password": _secret, "socket": _text, "host": _text, "port": _PORT},
         "heartbeat": _number(1, 60),
         "retry": _number(1, 3600),

@@ -8,6 +8,7 @@ import pytest
 
 from osregions import settings
 from osregions.errors import RegionsError
+from osregions.releases import Release
 from osregions.replication import operations, wishes
 from tests.support import pairs
 
@@ -24,7 +25,7 @@ def pair(request, tmp_path):
         pair.stop()
 
 
-def here(pair, region):
+def here(pair, region, folder=None):
     """What runs on the node of a region's server."""
     own = pair.home if region == "RegionOne" else pair.region
     pillar = {
@@ -42,7 +43,9 @@ def here(pair, region):
             "wait": 10,
         },
     }
-    return operations.Here(wishes.read(pillar, settings.read(pillar)), region, "keystone", 22)
+    return operations.Here(
+        wishes.read(pillar, settings.read(pillar)), region, "keystone", Release(22), "keystone", folder
+    )
 
 
 def arrives(pair, sql, value, seconds=5):

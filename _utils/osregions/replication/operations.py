@@ -6,12 +6,14 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from osregions import database
+from osregions import database, files
 from osregions.database import Account, Session
 from osregions.errors import Refused
-from osregions.replication import accounts, checks, link, people, seed, swap
+from osregions.releases import Release
+from osregions.replication import accounts, checks, fence_act, link, numbers, people, seed, swap
 from osregions.replication.server import Server, view
 from osregions.replication.wishes import Replication
 
@@ -35,7 +37,9 @@ class Here:
     wishes: Replication
     region: str
     database: str
-    release: int | None = None  # keystone's, where it is known
+    release: Release
+    user: str  # as whom keystone enters it
+    backups: str | Path = files.BACKUPS
 
     # ---- home ----
 
@@ -70,7 +74,7 @@ class Here:
                 self.wishes.settings.home, view(home, whole=False), checks.schema_of(home, self.database), None
             )
             mine = view(own)
-            ours = checks.End(self.region, mine, checks.schema_of(own, self.database), self.release)
+            ours = checks.End(self.region, mine, checks.schema_of(own, self.database))
             return checks.check(theirs, ours, _free(mine))
 
     def lost(self) -> people.Comparison:
@@ -78,8 +82,9 @@ class Here:
         return seed.compared(self.account_at_home(), self.wishes.account_here(), self.database)
 
     def replica(self, dry: bool, discard: bool = False) -> Outcome:
-        """Have this region's server replicate home's keystone: seeded first where it never was.
+        """Have this region's server replicate home's keystone: fenced, seeded where it never was, and linked.
 
+        The fence stands before home's rows are served here: what a keystone wrote into them would be nowhere else.
         Raises Refused for whatever stands in the way; and, unless `discard`, when tenants would be lost.
         """
         wish = self.wishes.link(self.region, self.database)
@@ -87,22 +92,26 @@ class Here:
             server = view(session)
             # A connection of ours is made behind a seed alone: where there is one, there are home's rows.
             seeded = server.channel(link.name_for(server)) is not None
+            there = checks.schema_of(session, self.database) is not None
             steps = link.plan(server, wish)
         changes: dict[str, Any] = {}
         if not seeded:
             checks.refuse(self.problems(), f"database of {self.region}")
             found = self.lost()
-            people.refuse(found, f"{self.database} of {self.region}", discard)
-            changes["seeded"] = {"from": f"{wish.host}:{wish.port}", "gives way": found.text() or "nothing"}
+            people.refuse(found, f"{self.database} of {self.region}", discard or self.wishes.discard(self.region))
+            changes["seeded"] = {"from": f"{wish.host}:{wish.port}", "gives way": found.text()}
+        changes |= self.fenced(dry=True).changes if there else {"rights": ["reads all, writes its bookkeeping alone"]}
         if steps:
             changes["replication"] = [step.told for step in steps]
         if dry or not changes:
             return Outcome(changes, _told(changes, f"{self.database} replicates {wish.host}:{wish.port}"))
+        if there:
+            self.fenced(dry=False)
+        comment = "replication runs as it is to"
         if not seeded:
-            done = seed.seed(self.account_at_home(), self.wishes.account_here(), self.database, discard=discard)
+            done = seed.seed(self.account_at_home(), self.wishes.account_here(), self.database, discard=True)
             comment = f"seeded with {sum(done.rows.values())} rows as of {done.position}; the old one is {done.kept}"
-        else:
-            comment = "replication runs as it is to"
+            self.fenced(dry=False)  # home's tables count from home's numbers
         with self._own() as session:
             link.act(session, wish, steps, self.wishes.wait)
         return Outcome(changes, comment)
@@ -116,6 +125,42 @@ class Here:
                 link.remove(session)
         changes = {"replication": ["stops, and is forgotten"]} if there else {}
         return Outcome(changes, _told(changes, f"{self.database} replicates nobody here"))
+
+    def replicates(self) -> bool:
+        """Whether this server has a connection of ours to home, running or not."""
+        with self._own() as session:
+            server = view(session)
+            return server.channel(link.name_for(server)) is not None
+
+    # ---- the fence ----
+
+    def fenced(self, dry: bool) -> Outcome:
+        """Let keystone read everything here and write its bookkeeping alone, under numbers of this region's own."""
+        start = numbers.base(self.wishes.number(self.region))
+        with self._own() as session:
+            # Rights first: what is written before they stand would be numbered like home's rows.
+            done = fence_act.fence(session, self.database, self.user, self.release, self.backups, test=dry)
+            apart = numbers.keep_apart(session, self.database, start, anchor=True, test=dry)
+        changes: dict[str, Any] = {}
+        if done.changes:
+            changes["rights"] = list(done.changes)
+        if apart.shown:
+            changes["numbers"] = list(apart.shown)
+        words = [_told(changes, f"{self.user} reads {self.database}, and writes its bookkeeping alone"), *done.findings]
+        return Outcome(changes, "; ".join(words))
+
+    def unfenced(self, dry: bool) -> Outcome:
+        """Give keystone's account back what it could do before the fence: an operator's decision."""
+        with self._own() as session:
+            done = fence_act.unfence(session, self.database, self.user, self.backups, test=dry)
+        changes = {"rights": list(done.changes)} if done.changes else {}
+        return Outcome(changes, _told(changes, f"{self.user} has what it had before the fence"))
+
+    def option_file(self) -> str:
+        """What the server's option file is to say, so that its restart changes nothing."""
+        with self._own() as session:
+            server = view(session)
+        return server.dialect.option_file(link.name_for(server), self.database)
 
     # ---- what was kept ----
 

@@ -41,6 +41,25 @@ class Replication:
         named = self.settings.regions[region].database.get("user")
         return str(named or _PREFIX + re.sub(r"[^a-z0-9]", "", region.lower())[: 16 - len(_PREFIX)])
 
+    def number(self, region: str) -> int:
+        """A region's number, which tells its own revocations apart. Raises SettingsError when two have the same."""
+        numbers = {
+            name: int(one.database.get("number") or place)
+            for place, (name, one) in enumerate(self.settings.regions.items(), 1)
+        }
+        others = [name for name, number in numbers.items() if number == numbers[region] and name != region]
+        if others:
+            raise SettingsError(
+                f"{region} and {others[0]} have the number {numbers[region]}",
+                f"pillar {PILLAR}:regions:{region}:database:number",
+                "give each a number of its own",
+            )
+        return numbers[region]
+
+    def discard(self, region: str) -> bool:
+        """Whether the operator has said that what home lacks may go."""
+        return bool(self.settings.regions[region].database.get("discard"))
+
     def accounts(self, database: str) -> tuple[accounts.Wanted, ...]:
         """The accounts that home's server is to have: one for each other region whose password is known here.
 
