@@ -123,7 +123,7 @@ def plan_back(view: View, before: Mapping[Form, frozenset[Right]], everything: f
         elif form.on(view.database):
             # What the fence gave on tables is part of all, and goes.
             own = {right for right in form.on(view.database) if not right.table}
-            target = own | {Right(one, _pattern(form, view.database)) for one in everything}
+            target = frozenset(own | {Right(one, _pattern(form, view.database)) for one in everything})
         else:
             continue
         changes += towards(form, target, view.database)
