@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
+import pymysql
 import pytest
 
 from osregions import settings
@@ -25,7 +27,7 @@ def pair(request, tmp_path):
         pair.stop()
 
 
-def here(pair, region, folder=None):
+def here(pair, region):
     """What runs on the node of a region's server."""
     own = pair.home if region == "RegionOne" else pair.region
     pillar = {
@@ -44,8 +46,21 @@ def here(pair, region, folder=None):
         },
     }
     return operations.Here(
-        wishes.read(pillar, settings.read(pillar)), region, "keystone", Release(22), "keystone", folder
+        wishes.read(pillar, settings.read(pillar)),
+        region,
+        "keystone",
+        Release(22),
+        "keystone",
+        own.own.folder / "backups",
     )
+
+
+def keystone(pair, sql):
+    """Run a statement in the region's database as keystone does."""
+    words = {"host": "127.0.0.1", "port": pair.region.own.port, "user": "keystone", "password": "ks"}
+    with contextlib.closing(pymysql.connect(database="keystone", autocommit=True, **words)) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
 
 
 def arrives(pair, sql, value, seconds=5):
@@ -79,9 +94,17 @@ def test_from_two_clouds_to_one_identity_and_back(pair):
     assert pair.region.execute("SHOW DATABASES", database=None) == before
     assert pair.region.view().channels == ()
     changes = twice(region.replica, discard=True)
-    assert set(changes) == {"seeded", "replication"} and "theirs" in changes["seeded"]["gives way"]
+    assert set(changes) == {"seeded", "rights", "numbers", "replication"}
+    assert "theirs" in changes["seeded"]["gives way"]
     pair.home.project("p2", "blue")
     arrives(pair, "SELECT name FROM project WHERE is_domain = 0 ORDER BY id", (("red",), ("blue",)))
+    with pytest.raises(pymysql.MySQLError, match="denied"):
+        keystone(pair, "INSERT INTO project VALUES ('p8', 'past the fence', 'default', 0, NULL)")
+    keystone(pair, "UPDATE user SET last_active_at = '2026-11-25' WHERE id = 'u1'")
+    keystone(pair, "INSERT INTO revocation_event (issued_before, revoked_at, audit_id) VALUES (NOW(), NOW(), 'a')")
+    assert pair.region.execute("SELECT id FROM revocation_event") == ((210_000_000,),)
+    pair.home.execute("INSERT INTO revocation_event (issued_before, revoked_at, audit_id) VALUES (NOW(), NOW(), 'b')")
+    arrives(pair, "SELECT id FROM revocation_event ORDER BY id", ((1,), (210_000_000,)))
     (kept,) = region.kept()
     assert kept.kind == "before"
     with pytest.raises(RegionsError, match="remove that connection first"):
@@ -89,6 +112,8 @@ def test_from_two_clouds_to_one_identity_and_back(pair):
     assert twice(region.absent) == {"replication": ["stops, and is forgotten"]}
     assert region.restore("latest")["restored"] == kept.name
     assert pair.region.execute("SELECT name FROM project WHERE is_domain = 0 ORDER BY id") == (("red",), ("theirs",))
+    assert "rights" in twice(region.unfenced)
+    keystone(pair, "INSERT INTO project VALUES ('p8', 'its own again', 'default', 0, NULL)")
     assert "accounts" in twice(home.primary_absent)
 
 

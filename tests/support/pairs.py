@@ -26,6 +26,10 @@ CREATE TABLE `group` (id varchar(64) PRIMARY KEY, name varchar(64) NOT NULL, dom
 CREATE TABLE assignment (type varchar(32) NOT NULL, actor_id varchar(64) NOT NULL, target_id varchar(64) NOT NULL,
   role_id varchar(64) NOT NULL, inherited tinyint NOT NULL,
   PRIMARY KEY (type, actor_id, target_id, role_id, inherited));
+CREATE TABLE revocation_event (id int PRIMARY KEY AUTO_INCREMENT, domain_id varchar(64), project_id varchar(64),
+  user_id varchar(64), role_id varchar(64), trust_id varchar(64), consumer_id varchar(64), access_token_id varchar(64),
+  issued_before datetime NOT NULL, expires_at datetime, revoked_at datetime NOT NULL, audit_id varchar(32),
+  audit_chain_id varchar(32));
 INSERT INTO alembic_version VALUES ('29e87d24a316');
 INSERT INTO project VALUES ('default', 'Default', '<<keystone.domain.root>>', 1, NULL);
 INSERT INTO project VALUES ('p1', 'red', 'default', 0, NULL);
@@ -92,6 +96,9 @@ class Pair:
     def start(self) -> None:
         for end in (self.home, self.region):
             end.own.install()
+            # As whom keystone enters its database.
+            end.execute("CREATE USER keystone@'127.0.0.1' IDENTIFIED BY 'ks'", database=None)
+            end.execute("GRANT ALL ON keystone.* TO keystone@'127.0.0.1'", database=None)
         self.home.make()
 
     def stop(self) -> None:
