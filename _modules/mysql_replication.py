@@ -11,6 +11,7 @@ from salt.exceptions import CommandExecutionError
 
 from osregions import files, keystone_node, version
 from osregions import settings as settings_of
+from osregions.catalog.cache import cache_from
 from osregions.database import account_from
 from osregions.errors import translated
 from osregions.replication import operations, wishes
@@ -316,7 +317,8 @@ def _here(database=None, region=None):
     pillar = __pillar__.get(settings_of.PILLAR) or {}
     settings = settings_of.read(pillar)
     given = settings_of.section(__pillar__, "keystone")
-    account = account_from(keystone_node.options(given.get("config")))
+    options = keystone_node.options(given.get("config"))
+    account = account_from(options)
     return operations.Here(
         wishes=wishes.read(pillar, settings, _sdb),
         region=region or __grains__.get("region") or "",
@@ -324,6 +326,7 @@ def _here(database=None, region=None):
         release=keystone_node.release(given=given.get("release"), manage=given.get("manage")),
         user=account.user,
         backups=settings_of.section(__pillar__, "backup").get("directory") or files.BACKUPS,
+        cache=cache_from(options),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from osregions import database, files
+from osregions.catalog.cache import STATE, Cache, Pending, all_keys
 from osregions.database import Account, Session
 from osregions.errors import Refused
 from osregions.releases import Release
@@ -40,6 +41,8 @@ class Here:
     release: Release
     user: str  # as whom keystone enters it
     backups: str | Path = files.BACKUPS
+    cache: Cache | None = None  # keystone's; None: nobody caches
+    state: str | Path = STATE
 
     # ---- home ----
 
@@ -103,18 +106,24 @@ class Here:
         changes |= self.fenced(dry=True).changes if there else {"rights": ["reads all, writes its bookkeeping alone"]}
         if steps:
             changes["replication"] = [step.told for step in steps]
+        pending = Pending(self.database, self.state)
+        if not seeded or pending.keys():
+            changes["caches"] = "forget what keystone read before"
         if dry or not changes:
             return Outcome(changes, _told(changes, f"{self.database} replicates {wish.host}:{wish.port}"))
         if there:
             self.fenced(dry=False)
         comment = "replication runs as it is to"
         if not seeded:
+            # Noted first: a kill between the swap and the caches is made good by the next run.
+            pending.note(all_keys(self.release))
             done = seed.seed(self.account_at_home(), self.wishes.account_here(), self.database, discard=True)
             comment = f"seeded with {sum(done.rows.values())} rows as of {done.position}; the old one is {done.kept}"
             self.fenced(dry=False)  # home's tables count from home's numbers
         with self._own() as session:
             link.act(session, wish, steps, self.wishes.wait)
-        return Outcome(changes, comment)
+        told = pending.settle(self.cache, self.release) if self.cache else ""
+        return Outcome(changes, f"{comment}; {told}" if told else comment)
 
     def absent(self, dry: bool) -> Outcome:
         """Stop replicating home here, and forget it; the rows stay as they are."""

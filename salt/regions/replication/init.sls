@@ -17,6 +17,15 @@ it is there after a restart, too:
     - mode: '0644'
     - require:
       - mysql_replication: home's identity is here
+
+keystone serves it:
+  keystone_tokens.serving:
+    - service: {{ mapdata.keystone.service | json }}
+    - config: {{ mapdata.keystone.config }}
+    - url: {{ mapdata.keystone.url | json }}
+    - timeout: {{ mapdata.keystone.wait }}
+    - watch:
+      - mysql_replication: home's identity is here
 {%- else %}
 this node belongs to no region:
   test.nop: []
