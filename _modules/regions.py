@@ -132,6 +132,41 @@ def openrc_region(path, region, backups=files.BACKUPS, test=False):
     return _run(lambda: openrc.name_region(path, region, backups, dry=test))
 
 
+def openrc_account(path, backups=files.BACKUPS, test=False):
+    """
+    Have an admin's openrc file sign in by home's account, as pillar has it under ``credentials``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call regions.openrc_account /root/keystonerc_admin test=True
+
+    path
+        Text: the file's path.
+
+    backups
+        Text: where the earlier text is kept (0600). Default: ``/var/backups/openstack-regions``.
+
+    test
+        Whether to say only what would change. Default: False.
+
+    Returns the changes, secrets masked; empty when it signs in so already, or as somebody that pillar does not name.
+    Raises CommandExecutionError when the file is not there, sets no OS_ variable, or home's password is not known.
+
+    Source: a region whose keystone database is home's has home's admin, with home's password.
+    """
+
+    def act():
+        pillar = __pillar__.get(settings_of.PILLAR) or {}
+        found = settings_of.credentials_of(pillar, settings_of.read(pillar).known, __salt__["sdb.get"])
+        user = openrc.read(path).get("OS_USERNAME", "")
+        account = next((one for one in found.values() if one.is_user(user)), None)
+        return openrc.sign_in(path, account, backups, dry=test) if account else {}
+
+    return _run(act)
+
+
 def file_backups(path=None, directory=files.BACKUPS):
     """
     List the earlier texts of files that were changed, newest first.

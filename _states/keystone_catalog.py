@@ -191,15 +191,43 @@ def openrc_region(name, region, backups="/var/backups/openstack-regions"):
 
     Source: the clients read ``OS_REGION_NAME``; without it they take the first endpoint of any region.
     """
-    ret = {"name": name, "result": True, "changes": {}, "comment": f"{name} names {region}"}
+    words = {"backups": backups, "test": __opts__["test"]}
+    return _openrc(name, f"name {region}", lambda: __salt__["regions.openrc_region"](name, region, **words))
+
+
+def openrc_account(name, backups="/var/backups/openstack-regions"):
+    """
+    The admin's openrc file signs in by home's account, as pillar has it under ``credentials``.
+
+    .. code-block:: yaml
+
+        /root/keystonerc_admin:
+          keystone_catalog.openrc_account: []
+
+    name
+        Text: the file's path. A file that is not there is left so: not every node has one.
+
+    backups
+        Text: where the earlier text is kept. Default: ``/var/backups/openstack-regions``.
+
+    Fails when the file sets no OS_ variable. Undone by ``regions.restore_file``.
+
+    Source: see ``regions.openrc_account``.
+    """
+    words = {"backups": backups, "test": __opts__["test"]}
+    return _openrc(name, "sign in at home", lambda: __salt__["regions.openrc_account"](name, **words))
+
+
+def _openrc(name, what, act):
+    ret = {"name": name, "result": True, "changes": {}, "comment": f"{name} is to {what}, and does"}
     if not __salt__["file.file_exists"](name):
         return {**ret, "comment": f"there is no {name} here"}
     try:
-        ret["changes"] = __salt__["regions.openrc_region"](name, region, backups=backups, test=__opts__["test"])
+        ret["changes"] = act()
     except CommandExecutionError as err:
         return {**ret, "result": False, "comment": str(err)}
     if ret["changes"] and __opts__["test"]:
-        return {**ret, "result": None, "comment": f"{name} would name {region}"}
+        return {**ret, "result": None, "comment": f"{name} would {what}"}
     return ret
 
 

@@ -141,7 +141,9 @@ def joined(name, timeout=_TIMEOUT):
             "signing in at home",
         )
         lines = joining_of.missing_endpoints(catalog, settings, name, endpoints)
-        if region.renamed_from:
+        # A replica says what home says, of all regions.
+        replicates = _ask(minion, "mysql_replication.replicates", timeout, tgt_type="glob").get(minion, {}).get("ret")
+        if region.renamed_from and replicates is not True:
             _, named = joining_of.one_answer(
                 _ask(minion, "keystone_catalog.still_named", timeout, region.renamed_from, tgt_type="glob"),
                 "looking for the old name",

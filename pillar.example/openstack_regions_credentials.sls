@@ -22,3 +22,7 @@ openstack_regions:
       # replaces: [glance_two]
     placement:
       password: sdb://vault/openstack/placement
+    # Home's admin, by whom the region's openrc files sign in once its keystone has home's identity (P10).
+    admin:
+      password: sdb://vault/openstack/admin
+      project_name: admin

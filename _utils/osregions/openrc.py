@@ -1,4 +1,4 @@
-"""The admin's openrc file: what it signs in with, and which region it names (P4)."""
+"""The admin's openrc file: what it signs in with (P8), and which region it names (P4)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from osregions import files
+from osregions.conf.credentials import Credential
+from osregions.conf.options import masked
 from osregions.errors import SettingsError
 
 _LINE = re.compile(r"^(?P<lead>\s*(?:export\s+)?)(?P<name>OS_[A-Z0-9_]+)=(?P<value>.*?)(?P<end>\r?)$", re.MULTILINE)
@@ -34,19 +36,58 @@ def read(path: str | Path) -> Mapping[str, str]:
 
 def with_region(text: str, region: str) -> str:
     """The text of an openrc file that names this region, and is else the same; the variable is added when missing."""
-    matches = [match for match in _LINE.finditer(text) if match["name"] == "OS_REGION_NAME"]
+    return with_value(text, "OS_REGION_NAME", region)
+
+
+def with_value(text: str, name: str, value: str) -> str:
+    """The text of an openrc file in which a variable has this value, and which is else the same."""
+    matches = [match for match in _LINE.finditer(text) if match["name"] == name]
+    plain = shlex.quote(value)
     if matches:
         last = matches[-1]
-        if _unquoted(last["value"]) == region:
+        if _unquoted(last["value"]) == value:
             return text
         # The first word alone: its quotes stay, and so does what follows it, a comment say.
         word = _word(last["value"])
-        quote = word[0] if word[:1] in ('"', "'") and word[:1] == word[-1:] else ""
+        quote = word[0] if word[:1] in ('"', "'") and word[:1] == word[-1:] and plain == value else ""
         start = last.start("value")
-        return text[:start] + quote + region + quote + text[start + len(word) :]
+        return text[:start] + quote + plain + quote + text[start + len(word) :]
     newline = "\r\n" if "\r\n" in text else "\n"
     gap = "" if not text or text.endswith("\n") else newline
-    return f"{text}{gap}export OS_REGION_NAME={region}{newline}"
+    return f"{text}{gap}export {name}={plain}{newline}"
+
+
+def sign_in(
+    path: str | Path, account: Credential, backups: str | Path = files.BACKUPS, dry: bool = False
+) -> dict[str, dict[str, str | None]]:
+    """Have an openrc file of that user's sign in by home's account; return what changed, secrets masked.
+
+    A file that signs in as somebody else is left alone. Raises SettingsError as `read` does, and when home's password
+    is not known.
+    """
+    said = read(path)
+    user = said.get("OS_USERNAME", "")
+    if not account.is_user(user):
+        return {}
+    if account.password is None:
+        raise SettingsError(
+            f"home's password of {account.name} is not known",
+            f"{path} signs in as {user}",
+            f"write it in pillar, openstack_regions:credentials:{account.name}:password",
+        )
+    wanted = {"OS_USERNAME": account.username, "OS_PASSWORD": account.password}
+    named = {"OS_PROJECT_NAME": account.project_name, "OS_TENANT_NAME": account.project_name}
+    wanted |= {name: value for name, value in named.items() if name in said}
+    changed = {name: value for name, value in wanted.items() if said.get(name) != value}
+    if changed and not dry:
+        text = _text(path)
+        for name, value in changed.items():
+            text = with_value(text, name, value)
+        files.replace(path, text.encode(errors="surrogateescape"), backups)
+    return {
+        f"{path} {name}": {"old": masked(name, said.get(name)), "new": masked(name, value)}
+        for name, value in changed.items()
+    }
 
 
 def name_region(

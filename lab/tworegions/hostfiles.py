@@ -151,7 +151,9 @@ def prepare(host: Host, secret: Secrets, home: Secrets, keys: saltfiles.Keys) ->
     else:
         text = _placement_conf(host, secret)
         write(top / "etc/placement/placement.conf", text, mode=0o640, owner=(0, groups["placement"]))
-    saltfiles.prepare(host, top, keys, {"glance": home.glance, "placement": home.placement}, home.replication)
+    saltfiles.prepare(
+        host, top, keys, {"admin": home.admin, "glance": home.glance, "placement": home.placement}, home.replication
+    )
     run(["chroot", top, "systemctl", "--quiet", "enable", *services])
 
 

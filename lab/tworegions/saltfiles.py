@@ -67,7 +67,8 @@ def prepare(host: Host, top: Path, keys: Keys, accounts: dict[str, str], replica
     )
     if not host.controller:
         return
-    credentials = {name: {"password": password} for name, password in accounts.items()}
+    credentials: dict[str, dict[str, str]] = {name: {"password": password} for name, password in accounts.items()}
+    credentials["admin"]["project_name"] = "admin"
     text = _yaml({"openstack_regions": {"credentials": credentials}})
     write(top / PILLAR.lstrip("/") / "openstack_regions_credentials.sls", text, mode=0o600)
     text = _yaml({"openstack_regions": {"replication": {"passwords": {"RegionTwo": replication}}}})

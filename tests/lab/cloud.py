@@ -21,18 +21,23 @@ def sync(lab):
 
 def join(lab, *words, check=True):
     """Run orch.join at home; return {id: result of that state}."""
+    return orchestrate(lab, "orch.join", *words, check=check)
+
+
+def orchestrate(lab, name, *words, check=True):
+    """Run an orchestration at home; return {id: result of that state}."""
     done = lab.exec(
-        "one-controller", "salt-run", "--out=json", "state.orchestrate", "orch.join", *words, check=False, timeout=300
+        "one-controller", "salt-run", "--out=json", "state.orchestrate", name, *words, check=False, timeout=300
     )
     text = done.stdout
-    assert "{" in text, f"orch.join printed no outcome:\n{text}\n{done.stderr[-2000:]}"
+    assert "{" in text, f"{name} printed no outcome:\n{text}\n{done.stderr[-2000:]}"
     data = json.loads(text[text.index("{") :])["data"]
     (results,) = data.values()
-    assert isinstance(results, dict), f"orch.join was not rendered: {results}"
+    assert isinstance(results, dict), f"{name} was not rendered: {results}"
     found = {result["__id__"]: result for result in results.values()}
     if check:
         failed = {key: result["comment"] for key, result in found.items() if result["result"] is False}
-        assert not failed, f"orch.join failed in: {failed}"
+        assert not failed, f"{name} failed in: {failed}"
         assert done.returncode == 0
     return found
 

@@ -12,7 +12,7 @@ from typing import Any
 from osregions import database, files
 from osregions.catalog.cache import STATE, Cache, Pending, all_keys
 from osregions.database import Account, Session
-from osregions.errors import Refused
+from osregions.errors import DatabaseError, Refused
 from osregions.releases import Release
 from osregions.replication import accounts, checks, fence_act, link, numbers, people, seed, swap
 from osregions.replication.server import Server, view
@@ -99,10 +99,7 @@ class Here:
             steps = link.plan(server, wish)
         changes: dict[str, Any] = {}
         if not seeded:
-            checks.refuse(self.problems(), f"database of {self.region}")
-            found = self.lost()
-            people.refuse(found, f"{self.database} of {self.region}", discard or self.wishes.discard(self.region))
-            changes["seeded"] = {"from": f"{wish.host}:{wish.port}", "gives way": found.text()}
+            changes["seeded"] = {"from": f"{wish.host}:{wish.port}", "gives way": self._giving_way(dry, discard)}
         changes |= self.fenced(dry=True).changes if there else {"rights": ["reads all, writes its bookkeeping alone"]}
         if steps:
             changes["replication"] = [step.told for step in steps]
@@ -124,6 +121,18 @@ class Here:
             link.act(session, wish, steps, self.wishes.wait)
         told = pending.settle(self.cache, self.release) if self.cache else ""
         return Outcome(changes, f"{comment}; {told}" if told else comment)
+
+    def _giving_way(self, dry: bool, discard: bool) -> str:
+        """What is lost here by being seeded, in words. Raises Refused for what stands in the way."""
+        try:
+            checks.refuse(self.problems(), f"database of {self.region}")
+            found = self.lost()
+        except DatabaseError as err:
+            if dry and err.where.startswith(f"database {self.database} at {self.account_at_home().place}"):
+                return f"to be seen when home lets this region in: {err.problem}"
+            raise
+        people.refuse(found, f"{self.database} of {self.region}", discard or self.wishes.discard(self.region))
+        return found.text()
 
     def absent(self, dry: bool) -> Outcome:
         """Stop replicating home here, and forget it; the rows stay as they are."""

@@ -4,7 +4,8 @@
 {%- set cloud = salt['regions.settings']() %}
 {%- set region = cloud.regions.get(cloud.region) or {} %}
 
-{%- if region.get('renamed_from') %}
+{#- A replica says what home says, of all regions. #}
+{%- if region.get('renamed_from') and not salt['mysql_replication.replicates']() %}
 {{ region.name | json }}:
   keystone_catalog.region_renamed:
     - old: {{ region.renamed_from | json }}
