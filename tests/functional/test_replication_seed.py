@@ -18,7 +18,7 @@ import pytest
 
 from osregions.database import Account, session
 from osregions.errors import DatabaseError, Refused, RegionsError
-from osregions.replication import copying, seed, snapshot, swap
+from osregions.replication import copying, gtids, seed, snapshot, swap
 from osregions.replication import server as servers
 from tests.support import identities
 from tests.support.mariadb import MariaDB
@@ -454,3 +454,63 @@ def test_the_region_writes_nothing_into_its_log(pair):
         log = pair.region.execute(f"SHOW BINLOG EVENTS IN '{at[0]}' FROM {at[1]}")
         assert {row[2] for row in log} <= {"Gtid", "Query", "Xid"}
         assert not any("keystone" in str(row[5]) for row in log if "_seeding" in str(row[5]))
+
+
+@pytest.mark.parametrize("pause", [0, 2])
+def test_a_snapshot_holds_its_position_and_no_more(pair, pause):
+    """Each transaction of four writers, who never rest or hardly write, adds a row: as many rows as transactions."""
+    pair.home.execute("CREATE TABLE keystone.tally (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB")
+    pair.home.execute("CREATE TABLE keystone.ignored LIKE keystone.tally")
+
+    def number(position: str) -> int:
+        return gtids.gtids_from(position).count if pair.kind == "mysql56" else gtids.positions(position)[1][1]
+
+    stop = threading.Event()
+
+    def write() -> None:
+        with contextlib.closing(pair.home.connect("keystone")) as connection, connection.cursor() as cursor:
+            while not stop.is_set():
+                cursor.execute("INSERT INTO tally VALUES (NULL)")
+                time.sleep(pause)
+
+    with session(pair.account, 10, several=True) as home:
+        with snapshot.snapshot(home, "keystone") as first:
+            base = number(first.position)
+        threads = [threading.Thread(target=write) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        try:
+            seen = []
+            for _ in range(4):
+                with snapshot.snapshot(home, "keystone", ("ignored",)) as one:
+                    time.sleep(0.7)
+                    seen.append((number(one.position) - base, home.value("SELECT COUNT(*) FROM keystone.tally")))
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+    assert [a for a, _ in seen] == [b for _, b in seen]
+    assert seen[-1][0] > seen[0][0] > 0
+
+
+@pytest.mark.parametrize("release", ["22", "30"])
+def test_keystones_own_schema(servers_of, keystone_templates, release):
+    """All the tables of a real keystone, bootstrapped on both sides, as each deployment is."""
+    pair = servers_of
+    pair.anew()
+    text = keystone_templates(release)[1].bootstrapped
+    for server in (pair.home, pair.region):
+        server.execute("DROP DATABASE keystone")
+        server.execute("CREATE DATABASE keystone CHARACTER SET utf8")
+        load(server, text)
+    for old, new in ((name, f"r{name[1:]}") for (name,) in pair.region.execute("SELECT id FROM keystone.role")):
+        pair.region.execute("UPDATE keystone.role SET id = %s WHERE id = %s", new, old, database="keystone")
+    with Writer(pair.home) if False else contextlib.nullcontext():
+        done = pair.seed(discard=True)
+    assert len(done.rows) > 40 and done.rows["alembic_version"] == 2
+    with session(pair.admin) as here, session(pair.account) as home:
+        for table in done.rows:
+            what = copying.table(home, "keystone", table)
+            assert what == copying.table(here, "keystone", table)
+            assert copying.checksum(home, "keystone", what) == copying.checksum(here, "keystone", what)
+    foreign_keys_hold(pair.region)
