@@ -50,6 +50,11 @@ class Pair:
     def admin(self) -> Account:
         return Account("root", self.region.password, "", socket=str(self.region.socket))
 
+    @property
+    def pause(self) -> float:
+        """What writers rest between commits: MySQL 5.6 takes home's transactions one by one."""
+        return 0 if self.kind == "mariadb" else 0.005
+
     def anew(self) -> None:
         """Both databases as they are before seeding."""
         region, home = self.region, self.home
@@ -196,7 +201,7 @@ def databases(server) -> list[str]:
 
 
 def test_home_goes_on_writing_and_replication_goes_on_from_the_seed(pair):
-    writers = [Writer(pair.home, name) for name in ("a", "b", "c")]
+    writers = [Writer(pair.home, name, pair.pause) for name in ("a", "b", "c")]
     with contextlib.ExitStack() as stack:
         for writer in writers:
             stack.enter_context(writer)
@@ -219,8 +224,7 @@ def test_home_goes_on_writing_and_replication_goes_on_from_the_seed(pair):
 
 def test_the_snapshot_belongs_to_its_position(pair):
     """Again and again, under three writers: replication from the position neither repeats nor passes over a row."""
-    # MySQL 5.6 takes home's transactions one by one.
-    writers = [Writer(pair.home, name, 0 if pair.kind == "mariadb" else 0.005) for name in ("a", "b", "c")]
+    writers = [Writer(pair.home, name, pair.pause) for name in ("a", "b", "c")]
     with contextlib.ExitStack() as stack:
         for writer in writers:
             stack.enter_context(writer)
@@ -493,24 +497,106 @@ def test_a_snapshot_holds_its_position_and_no_more(pair, pause):
     assert seen[-1][0] > seen[0][0] > 0
 
 
+@pytest.mark.parametrize("servers_of", ["mariadb"], indirect=True)
 @pytest.mark.parametrize("release", ["22", "30"])
-def test_keystones_own_schema(servers_of, keystone_templates, release):
-    """All the tables of a real keystone, bootstrapped on both sides, as each deployment is."""
-    pair = servers_of
-    pair.anew()
+def test_keystones_own_schema(pair, keystone_templates, release):
+    """All the tables of a real keystone, bootstrapped on both sides, each with ids of its own."""
     text = keystone_templates(release)[1].bootstrapped
     for server in (pair.home, pair.region):
         server.execute("DROP DATABASE keystone")
         server.execute("CREATE DATABASE keystone CHARACTER SET utf8")
-        load(server, text)
-    for old, new in ((name, f"r{name[1:]}") for (name,) in pair.region.execute("SELECT id FROM keystone.role")):
-        pair.region.execute("UPDATE keystone.role SET id = %s WHERE id = %s", new, old, database="keystone")
-    with Writer(pair.home) if False else contextlib.nullcontext():
-        done = pair.seed(discard=True)
+    pair.home.load("keystone", text)
+    for table in ("user", "project", "role"):
+        for (ident,) in pair.home.execute(f"SELECT id FROM keystone.`{table}` WHERE LENGTH(id) = 32"):
+            text = text.replace(ident, ident[::-1])
+    pair.region.load("keystone", text)
+    assert not seed.compared(pair.account, pair.admin).lost
+    with contextlib.closing(pair.region.connect("keystone")) as connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO project (id, name, domain_id, is_domain) VALUES ('p', 'customer', 'default', 0)")
+    found = seed.compared(pair.account, pair.admin)
+    assert [str(item) for item in found.lost] == ["customer"]
+    assert {"user", "project", "role"} == {item.kind for item in found.accounts}
+    done = pair.seed(discard=True)
     assert len(done.rows) > 40 and done.rows["alembic_version"] == 2
     with session(pair.admin) as here, session(pair.account) as home:
         for table in done.rows:
             what = copying.table(home, "keystone", table)
             assert what == copying.table(here, "keystone", table)
             assert copying.checksum(home, "keystone", what) == copying.checksum(here, "keystone", what)
-    foreign_keys_hold(pair.region)
+    pair.replicate()
+    pair.home.execute("UPDATE keystone.project SET description = 'changed'")
+    pair.caught_up()
+
+
+def test_libertys_schema(pair):
+    for server, mark in ((pair.home, "h"), (pair.region, "r")):
+        server.execute("DROP DATABASE keystone")
+        identities.build(server, "keystone", identities.LIBERTY)
+        with contextlib.closing(server.connect("keystone")) as connection, connection.cursor() as cursor:
+            for user in ("admin", "nova"):
+                cursor.execute(
+                    "INSERT INTO user (id, name, domain_id, password) VALUES (%s, %s, 'default', 'hash')",
+                    (mark + user, user),
+                )
+            identities.add_role(cursor, f"{mark}role", "admin")
+            cursor.execute(
+                "INSERT INTO project (id, name, domain_id) VALUES (%s, 'services', 'default')", (f"{mark}services",)
+            )
+            identities.assign(cursor, f"{mark}nova", f"{mark}services", f"{mark}role")
+    pair.region.execute("INSERT INTO keystone.domain VALUES ('d', 'Corp', 1, NULL)")
+    pair.region.execute("INSERT INTO keystone.user (id, name, domain_id) VALUES ('c', 'carol', 'd')")
+    pair.region.execute("INSERT INTO keystone.trust VALUES ('t', 'c', NULL), ('gone', 'c', '2020-01-01')")
+    with pytest.raises(Refused, match=r"1 domain \(Corp\); 1 user \(Corp/carol\); 1 trust \(t\.\.\. of carol\)"):
+        pair.seed()
+    done = pair.seed(discard=True)
+    assert len(done.people.accounts) == 4
+    assert pair.region.execute("SELECT id FROM keystone.user ORDER BY id") == (("hadmin",), ("hnova",))
+
+
+@pytest.mark.parametrize("servers_of", ["mariadb"], indirect=True)
+def test_another_connection_goes_on_where_it_was(pair, tmp_path):
+    """The region replicates something else from somewhere else, under a name and a domain of its own."""
+    third = MariaDB(tmp_path, *LOG, "--gtid-domain-id=7", "--server-id=7")
+    third.install()
+    try:
+        third.execute("CREATE DATABASE other")
+        third.execute("CREATE TABLE other.t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY)")
+        third.execute("GRANT REPLICATION SLAVE ON *.* TO replica@'127.0.0.1' IDENTIFIED BY 'other'")
+        third.execute("RESET MASTER")
+        pair.region.execute("CREATE DATABASE IF NOT EXISTS other")
+        pair.region.execute("CREATE TABLE other.t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY)")
+        pair.region.execute(
+            f"CHANGE MASTER 'other' TO MASTER_HOST='127.0.0.1', MASTER_PORT={third.port}, MASTER_USER='replica',"
+            " MASTER_PASSWORD='other', MASTER_USE_GTID=slave_pos"
+        )
+        pair.region.execute("START SLAVE 'other'")
+        for _ in range(5):
+            third.execute("INSERT INTO other.t VALUES (NULL)")
+        arrived(pair.region, 5)
+        third.stop()  # what it would bring meanwhile can't hide what the seeding does to its number
+
+        def told(what: str) -> None:
+            if what == "compared":
+                third.start()
+
+        pair.seed(told=told)
+        assert dict(gtids.positions(pair.region.execute("SELECT @@gtid_slave_pos")[0][0]))[7] == (7, 5)
+        for _ in range(5):
+            third.execute("INSERT INTO other.t VALUES (NULL)")
+        arrived(pair.region, 10)
+        pair.replicate()
+        pair.home.execute("UPDATE keystone.project SET description = 'changed'")
+        pair.caught_up()
+        arrived(pair.region, 10)
+    finally:
+        pair.region.execute("STOP ALL SLAVES")
+        pair.region.execute("RESET SLAVE 'other' ALL")
+        pair.region.execute("DROP DATABASE other")
+        third.stop()
+
+
+def arrived(server, number: int) -> None:
+    until = time.monotonic() + 30
+    while rows(server, "t", "other") != number:
+        assert time.monotonic() < until, server.execute("SHOW ALL SLAVES STATUS")
+        time.sleep(0.1)
