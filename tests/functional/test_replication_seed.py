@@ -18,14 +18,15 @@ import pytest
 
 from osregions.database import Account, session
 from osregions.errors import DatabaseError, Refused, RegionsError
-from osregions.replication import copying, gtids, seed, snapshot, swap
+from osregions.replication import copying, gtids, people, people_view, seed, snapshot, swap
 from osregions.replication import server as servers
 from tests.support import identities
 from tests.support.mariadb import MariaDB
 from tests.support.mysql56 import MySQL56
 
 ROOT = Path(__file__).resolve().parents[2]
-LOG = ("--log-bin=log", "--binlog-format=ROW", "--log-slave-updates=1")
+# What was committed outlives the process: home is killed too.
+LOG = ("--log-bin=log", "--binlog-format=ROW", "--log-slave-updates=1", "--innodb-flush-log-at-trx-commit=2")
 KINDS = {
     "mariadb": (MariaDB, (*LOG,), ("--gtid-domain-id={id}",)),
     "mysql56": (MySQL56, (*LOG, "--gtid-mode=ON", "--enforce-gtid-consistency"), ()),
@@ -271,15 +272,33 @@ def test_tenants_are_not_lost_by_accident(pair):
         identities.add_project(cursor, "tenant", "customer")
         identities.add_user(cursor, "someone", "someone")
         identities.assign(cursor, "someone", "tenant", "r-member-r")
+    home_has_more(pair)
     before = pair.sums(pair.region)
     with pytest.raises(Refused) as err:
         pair.seed()
-    assert "1 project (customer); 1 user (someone); 1 assignment (member of someone on customer)" in str(err.value)
+    assert (
+        "1 project (customer (another of that name is at home)); 1 user (someone); 1 assignment (member of someone on customer)"
+        in str(err.value)
+    )
     assert pair.sums(pair.region) == before and databases(pair.region) == ["keystone"]
     done = pair.seed(discard=True)
     assert done.people.counts() == {"project": 1, "user": 1, "assignment": 1}
     assert pair.sums(pair.region) == pair.sums(pair.home)
     assert rows(pair.region, "project", done.kept) == 5
+
+
+def home_has_more(pair) -> None:
+    """Whether home is asked for everything, or about the region's people alone, comes to the same."""
+    with contextlib.closing(pair.home.connect("keystone")) as connection, connection.cursor() as cursor:
+        for number in range(20):
+            identities.add_user(cursor, f"u{number}", f"user{number}")
+            identities.assign(cursor, f"u{number}", "h-admin-p", "h-member-r")
+        identities.add_project(cursor, "namesake", "Customer")
+    with session(pair.admin) as here, session(pair.account) as home:
+        region = people_view.view(here, "keystone")
+        some, all_of_it = people_view.view(home, "keystone", region), people_view.view(home, "keystone")
+        assert len(some.users) == 2 and len(all_of_it.users) == 22 and "namesake" in some.projects
+        assert people.compare(region, some) == people.compare(region, all_of_it)
 
 
 def killer(pair, at: str, victim: str) -> subprocess.Popen:
