@@ -18,14 +18,15 @@ import pytest
 
 from osregions.database import Account, session
 from osregions.errors import DatabaseError, Refused, RegionsError
-from osregions.replication import copying, seed, snapshot, swap
+from osregions.replication import copying, gtids, people, people_view, seed, snapshot, swap
 from osregions.replication import server as servers
 from tests.support import identities
 from tests.support.mariadb import MariaDB
 from tests.support.mysql56 import MySQL56
 
 ROOT = Path(__file__).resolve().parents[2]
-LOG = ("--log-bin=log", "--binlog-format=ROW", "--log-slave-updates=1")
+# What was committed outlives the process: home is killed too.
+LOG = ("--log-bin=log", "--binlog-format=ROW", "--log-slave-updates=1", "--innodb-flush-log-at-trx-commit=2")
 KINDS = {
     "mariadb": (MariaDB, (*LOG,), ("--gtid-domain-id={id}",)),
     "mysql56": (MySQL56, (*LOG, "--gtid-mode=ON", "--enforce-gtid-consistency"), ()),
@@ -49,6 +50,11 @@ class Pair:
     @property
     def admin(self) -> Account:
         return Account("root", self.region.password, "", socket=str(self.region.socket))
+
+    @property
+    def pause(self) -> float:
+        """What writers rest between commits: MySQL 5.6 takes home's transactions one by one."""
+        return 0 if self.kind == "mariadb" else 0.005
 
     def anew(self) -> None:
         """Both databases as they are before seeding."""
@@ -196,7 +202,7 @@ def databases(server) -> list[str]:
 
 
 def test_home_goes_on_writing_and_replication_goes_on_from_the_seed(pair):
-    writers = [Writer(pair.home, name) for name in ("a", "b", "c")]
+    writers = [Writer(pair.home, name, pair.pause) for name in ("a", "b", "c")]
     with contextlib.ExitStack() as stack:
         for writer in writers:
             stack.enter_context(writer)
@@ -219,8 +225,7 @@ def test_home_goes_on_writing_and_replication_goes_on_from_the_seed(pair):
 
 def test_the_snapshot_belongs_to_its_position(pair):
     """Again and again, under three writers: replication from the position neither repeats nor passes over a row."""
-    # MySQL 5.6 takes home's transactions one by one.
-    writers = [Writer(pair.home, name, 0 if pair.kind == "mariadb" else 0.005) for name in ("a", "b", "c")]
+    writers = [Writer(pair.home, name, pair.pause) for name in ("a", "b", "c")]
     with contextlib.ExitStack() as stack:
         for writer in writers:
             stack.enter_context(writer)
@@ -267,15 +272,33 @@ def test_tenants_are_not_lost_by_accident(pair):
         identities.add_project(cursor, "tenant", "customer")
         identities.add_user(cursor, "someone", "someone")
         identities.assign(cursor, "someone", "tenant", "r-member-r")
+    home_has_more(pair)
     before = pair.sums(pair.region)
     with pytest.raises(Refused) as err:
         pair.seed()
-    assert "1 project (customer); 1 user (someone); 1 assignment (member of someone on customer)" in str(err.value)
+    assert (
+        "1 project (customer (another of that name is at home)); 1 user (someone); 1 assignment (member of someone on customer)"
+        in str(err.value)
+    )
     assert pair.sums(pair.region) == before and databases(pair.region) == ["keystone"]
     done = pair.seed(discard=True)
     assert done.people.counts() == {"project": 1, "user": 1, "assignment": 1}
     assert pair.sums(pair.region) == pair.sums(pair.home)
     assert rows(pair.region, "project", done.kept) == 5
+
+
+def home_has_more(pair) -> None:
+    """Whether home is asked for everything, or about the region's people alone, comes to the same."""
+    with contextlib.closing(pair.home.connect("keystone")) as connection, connection.cursor() as cursor:
+        for number in range(20):
+            identities.add_user(cursor, f"u{number}", f"user{number}")
+            identities.assign(cursor, f"u{number}", "h-admin-p", "h-member-r")
+        identities.add_project(cursor, "namesake", "Customer")
+    with session(pair.admin) as here, session(pair.account) as home:
+        region = people_view.view(here, "keystone")
+        some, all_of_it = people_view.view(home, "keystone", region), people_view.view(home, "keystone")
+        assert len(some.users) == 2 and len(all_of_it.users) == 22 and "namesake" in some.projects
+        assert people.compare(region, some) == people.compare(region, all_of_it)
 
 
 def killer(pair, at: str, victim: str) -> subprocess.Popen:
@@ -454,3 +477,145 @@ def test_the_region_writes_nothing_into_its_log(pair):
         log = pair.region.execute(f"SHOW BINLOG EVENTS IN '{at[0]}' FROM {at[1]}")
         assert {row[2] for row in log} <= {"Gtid", "Query", "Xid"}
         assert not any("keystone" in str(row[5]) for row in log if "_seeding" in str(row[5]))
+
+
+@pytest.mark.parametrize("pause", [0, 2])
+def test_a_snapshot_holds_its_position_and_no_more(pair, pause):
+    """Each transaction of four writers, who never rest or hardly write, adds a row: as many rows as transactions."""
+    pair.home.execute("CREATE TABLE keystone.tally (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB")
+    pair.home.execute("CREATE TABLE keystone.ignored LIKE keystone.tally")
+
+    def number(position: str) -> int:
+        return gtids.gtids_from(position).count if pair.kind == "mysql56" else gtids.positions(position)[1][1]
+
+    stop = threading.Event()
+
+    def write() -> None:
+        with contextlib.closing(pair.home.connect("keystone")) as connection, connection.cursor() as cursor:
+            while not stop.is_set():
+                cursor.execute("INSERT INTO tally VALUES (NULL)")
+                time.sleep(pause)
+
+    with session(pair.account, 10, several=True) as home:
+        with snapshot.snapshot(home, "keystone") as first:
+            base = number(first.position)
+        threads = [threading.Thread(target=write) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        try:
+            seen = []
+            for _ in range(4):
+                with snapshot.snapshot(home, "keystone", ("ignored",)) as one:
+                    time.sleep(0.7)
+                    seen.append((number(one.position) - base, home.value("SELECT COUNT(*) FROM keystone.tally")))
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+    assert [a for a, _ in seen] == [b for _, b in seen]
+    assert seen[-1][0] > seen[0][0] > 0
+
+
+@pytest.mark.parametrize("servers_of", ["mariadb"], indirect=True)
+@pytest.mark.parametrize("release", ["22", "30"])
+def test_keystones_own_schema(pair, keystone_templates, release):
+    """All the tables of a real keystone, bootstrapped on both sides, each with ids of its own."""
+    text = keystone_templates(release)[1].bootstrapped
+    for server in (pair.home, pair.region):
+        server.execute("DROP DATABASE keystone")
+        server.execute("CREATE DATABASE keystone CHARACTER SET utf8")
+    pair.home.load("keystone", text)
+    for table in ("user", "project", "role"):
+        for (ident,) in pair.home.execute(f"SELECT id FROM keystone.`{table}` WHERE LENGTH(id) = 32"):
+            text = text.replace(ident, ident[::-1])
+    pair.region.load("keystone", text)
+    assert not seed.compared(pair.account, pair.admin).lost
+    with contextlib.closing(pair.region.connect("keystone")) as connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO project (id, name, domain_id, is_domain) VALUES ('p', 'customer', 'default', 0)")
+    found = seed.compared(pair.account, pair.admin)
+    assert [str(item) for item in found.lost] == ["customer"]
+    assert {"user", "project", "role"} == {item.kind for item in found.accounts}
+    done = pair.seed(discard=True)
+    assert len(done.rows) > 40 and done.rows["alembic_version"] == 2
+    with session(pair.admin) as here, session(pair.account) as home:
+        for table in done.rows:
+            what = copying.table(home, "keystone", table)
+            assert what == copying.table(here, "keystone", table)
+            assert copying.checksum(home, "keystone", what) == copying.checksum(here, "keystone", what)
+    pair.replicate()
+    pair.home.execute("UPDATE keystone.project SET description = 'changed'")
+    pair.caught_up()
+
+
+def test_libertys_schema(pair):
+    for server, mark in ((pair.home, "h"), (pair.region, "r")):
+        server.execute("DROP DATABASE keystone")
+        identities.build(server, "keystone", identities.LIBERTY)
+        with contextlib.closing(server.connect("keystone")) as connection, connection.cursor() as cursor:
+            for user in ("admin", "nova"):
+                cursor.execute(
+                    "INSERT INTO user (id, name, domain_id, password) VALUES (%s, %s, 'default', 'hash')",
+                    (mark + user, user),
+                )
+            identities.add_role(cursor, f"{mark}role", "admin")
+            cursor.execute(
+                "INSERT INTO project (id, name, domain_id) VALUES (%s, 'services', 'default')", (f"{mark}services",)
+            )
+            identities.assign(cursor, f"{mark}nova", f"{mark}services", f"{mark}role")
+    pair.region.execute("INSERT INTO keystone.domain VALUES ('d', 'Corp', 1, NULL)")
+    pair.region.execute("INSERT INTO keystone.user (id, name, domain_id) VALUES ('c', 'carol', 'd')")
+    pair.region.execute("INSERT INTO keystone.trust VALUES ('t', 'c', NULL), ('gone', 'c', '2020-01-01')")
+    with pytest.raises(Refused, match=r"1 domain \(Corp\); 1 user \(Corp/carol\); 1 trust \(t\.\.\. of carol\)"):
+        pair.seed()
+    done = pair.seed(discard=True)
+    assert len(done.people.accounts) == 4
+    assert pair.region.execute("SELECT id FROM keystone.user ORDER BY id") == (("hadmin",), ("hnova",))
+
+
+@pytest.mark.parametrize("servers_of", ["mariadb"], indirect=True)
+def test_another_connection_goes_on_where_it_was(pair, tmp_path):
+    """The region replicates something else from somewhere else, under a name and a domain of its own."""
+    third = MariaDB(tmp_path, *LOG, "--gtid-domain-id=7", "--server-id=7")
+    third.install()
+    try:
+        third.execute("CREATE DATABASE other")
+        third.execute("CREATE TABLE other.t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY)")
+        third.execute("GRANT REPLICATION SLAVE ON *.* TO replica@'127.0.0.1' IDENTIFIED BY 'other'")
+        third.execute("RESET MASTER")
+        pair.region.execute("CREATE DATABASE IF NOT EXISTS other")
+        pair.region.execute("CREATE TABLE other.t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY)")
+        pair.region.execute(
+            f"CHANGE MASTER 'other' TO MASTER_HOST='127.0.0.1', MASTER_PORT={third.port}, MASTER_USER='replica',"
+            " MASTER_PASSWORD='other', MASTER_USE_GTID=slave_pos"
+        )
+        pair.region.execute("START SLAVE 'other'")
+        for _ in range(5):
+            third.execute("INSERT INTO other.t VALUES (NULL)")
+        arrived(pair.region, 5)
+        third.stop()  # what it would bring meanwhile can't hide what the seeding does to its number
+
+        def told(what: str) -> None:
+            if what == "compared":
+                third.start()
+
+        pair.seed(told=told)
+        assert dict(gtids.positions(pair.region.execute("SELECT @@gtid_slave_pos")[0][0]))[7] == (7, 5)
+        for _ in range(5):
+            third.execute("INSERT INTO other.t VALUES (NULL)")
+        arrived(pair.region, 10)
+        pair.replicate()
+        pair.home.execute("UPDATE keystone.project SET description = 'changed'")
+        pair.caught_up()
+        arrived(pair.region, 10)
+    finally:
+        pair.region.execute("STOP ALL SLAVES")
+        pair.region.execute("RESET SLAVE 'other' ALL")
+        pair.region.execute("DROP DATABASE other")
+        third.stop()
+
+
+def arrived(server, number: int) -> None:
+    until = time.monotonic() + 30
+    while rows(server, "t", "other") != number:
+        assert time.monotonic() < until, server.execute("SHOW ALL SLAVES STATUS")
+        time.sleep(0.1)

@@ -8,6 +8,7 @@ NULL there, a text stands between quotes, and what is binary is hexadecimal.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from osregions.database import Session, checked, quoted
@@ -73,22 +74,35 @@ def create(session: Session, database: str, what: Table) -> None:
 
 
 def copy(home: Session, region: Session, source: str, target: str, what: Table) -> int:
-    """Carry all the rows of a table over; returns how many there were. No more than a batch of them is in memory."""
+    """Carry all the rows of a table over; returns how many there were. No more than two batches of them are in memory.
+
+    While one is written, the next is read.
+    """
     most = int(region.value("SELECT @@SESSION.max_allowed_packet"))
     head = f"INSERT INTO {quoted(target)}.{quoted(what.name)} ({what.columns_text}) VALUES\n".encode()
     count = written = 0
-    rows = _rows(home, source, what)
-    for batches, (number, body) in enumerate(_batches(rows, min(_BATCH, most // 2)), 1):
-        if batches % _COMMIT == 1:
-            region.execute("BEGIN")
-        written += region.send(head + body)
-        count += number
-        if batches % _COMMIT == 0:
-            region.execute("COMMIT")
+    region.execute("BEGIN")
+    with ThreadPoolExecutor(1) as writer:
+        pending: Future[int] | None = None
+        for batches, (number, body) in enumerate(_batches(_rows(home, source, what), min(_BATCH, most // 2)), 1):
+            written += pending.result() if pending else 0
+            if batches % _COMMIT == 0:
+                region.execute("COMMIT")
+                region.execute("BEGIN")
+            pending = writer.submit(region.send, head + body)
+            count += number
+        written += pending.result() if pending else 0
     region.execute("COMMIT")
     if written != count:
         raise DatabaseError(f"of {count} rows {written} were written", f"{target}.{what.name}", "run this again")
     return count
+
+
+def checksums(one: tuple[Session, str], other: tuple[Session, str], what: Table) -> tuple[Sum, Sum]:
+    """The sums of a table in two databases, reckoned at the same time."""
+    with ThreadPoolExecutor(1) as beside:
+        second = beside.submit(checksum, *other, what)
+        return checksum(*one, what), second.result()
 
 
 def checksum(session: Session, database: str, what: Table) -> Sum:

@@ -199,7 +199,7 @@ def _carried(there: Session, here: Session, database: str, seeding: str, name: s
         there.execute("ROLLBACK TO SAVEPOINT osregions")
         return 0, passed_over
     count = copying.copy(there, here, database, seeding, table)
-    at_home, copied = copying.checksum(there, database, table), copying.checksum(here, seeding, table)
+    at_home, copied = copying.checksums((there, database), (here, seeding), table)
     there.execute("ROLLBACK TO SAVEPOINT osregions")
     if at_home != copied or at_home.rows != count:
         raise DatabaseError(
@@ -213,7 +213,7 @@ def _carried(there: Session, here: Session, database: str, seeding: str, name: s
 
 def _people(there: Session, here: Session, database: str) -> people.Comparison:
     of_region = people_view.view(here, database)
-    return people.compare(of_region, people.Held() if of_region.empty else people_view.view(there, database))
+    return people.compare(of_region, people.Held() if of_region.empty else people_view.view(there, database, of_region))
 
 
 def _alike(home: snapshots.Snapshot, server: Server) -> None:

@@ -1,8 +1,9 @@
 """Home's keystone database as it was at one position of its binary log, read over an ordinary connection.
 
-No lock is taken, on either kind of server. MariaDB says itself which position a consistent snapshot belongs to
-(`binlog_snapshot_position`). MySQL does not: there the position is read in the same breath in which the snapshot is
-opened, and the binary log says whether anything of keystone's was on its way just then; if so, it is done again.
+MariaDB says itself which position a consistent snapshot belongs to (`binlog_snapshot_position`), and takes no lock.
+MySQL does not: there the position is read in the same breath in which the snapshot is opened, and the binary log says
+whether anything of keystone's was on its way just then. If so it is done again; where keystone is written all the time,
+its writers are held up for a third of a second in the end. Readers and all other databases go on in any case.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from osregions.database import Session, quoted
+from osregions.database import Session, quoted, session
 from osregions.errors import DatabaseError, Refused
 from osregions.replication.dialect import Dialect, dialect_from
 from osregions.replication.gtids import Gtids, gtids_from
 
 SILENCE = 60  # seconds without a sign of life from home
-_SETTLE = 0.1  # seconds: longer than a commit takes from the binary log to gtid_executed
-_TRIES = 100
+_SETTLE = 0.2  # seconds: longer than a commit takes from the binary log into the tables, a slow disk's sync included
+_TRIES, _HELD_TRIES = 8, 5
+_LOCK_WAIT = 2  # seconds
 _NEXT = re.compile(r"GTID_NEXT\s*=\s*'([^']+)'", re.IGNORECASE)
 _TABLE = re.compile(r"\((.+?)\.(.+)\)$")
 
@@ -68,7 +70,7 @@ def snapshot(home: Session, database: str, ignored: Collection[str] = ()) -> Ite
         "SET SESSION net_write_timeout = 3600",  # a region that takes its time to write is no reason to hang up
     ):
         home.execute(statement)
-    position = _mariadb(home) if dialect.mariadb else _mysql(home, dialect, database, ignored)
+    position = _mariadb(home) if dialect.mariadb else _mysql(home, dialect, database, tables, ignored)
     domain = int(home.value("SELECT @@GLOBAL.gtid_domain_id")) if dialect.mariadb else 0
     try:
         yield Snapshot(dialect, position, domain, tables, found["charset"], found["collation"])
@@ -121,26 +123,47 @@ def _mariadb(home: Session) -> str:
     return str(position)
 
 
-def _mysql(home: Session, dialect: Dialect, database: str, ignored: Collection[str]) -> str:
+def _mysql(home: Session, dialect: Dialect, database: str, tables: Sequence[str], ignored: Collection[str]) -> str:
     if str(home.value("SELECT @@GLOBAL.gtid_mode")).upper() != "ON" or not home.value("SELECT @@GLOBAL.log_bin"):
         raise _unlogged(home)
-    status = dialect.log_status()
-    for _ in range(_TRIES):
-        start = _at(home.rows(status))
-        time.sleep(_SETTLE)
-        first, _, last = home.together(status, "START TRANSACTION WITH CONSISTENT SNAPSHOT", status)
-        before, opened = _at(first), _at(last)
-        time.sleep(_SETTLE)
-        after = _at(home.rows(status))
-        logged = transactions(_events(home, start, after), database, ignored)
-        if settled(before, opened, after, logged):
-            return str(before.executed)
+    watched = [table for table in tables if table not in ignored]
+    for tries in range(_TRIES + _HELD_TRIES):
+        with _held(home, database, watched) if tries >= _TRIES else contextlib.nullcontext():
+            position = _opened(home, dialect.log_status(), database, ignored)
+        if position is not None:
+            return position
         home.execute("ROLLBACK")
     raise DatabaseError(
-        f"keystone's tables were written at every one of {_TRIES} moments",
+        "somebody commits to keystone's tables at every moment",
         home.account.place,
-        "run this again when home is less busy",
+        "run this again when home is less busy, and look at information_schema.INNODB_TRX there",
     )
+
+
+def _opened(home: Session, status: str, database: str, ignored: Collection[str]) -> str | None:
+    start = _at(home.rows(status))
+    time.sleep(_SETTLE)
+    first, _, last = home.together(status, "START TRANSACTION WITH CONSISTENT SNAPSHOT", status)
+    before, opened = _at(first), _at(last)
+    time.sleep(_SETTLE / 2)
+    after = _at(home.rows(status))
+    logged = transactions(_events(home, start, after), database, ignored)
+    return str(before.executed) if settled(before, opened, after, logged) else None
+
+
+@contextlib.contextmanager
+def _held(home: Session, database: str, tables: Sequence[str]) -> Iterator[None]:
+    """Hold keystone's writers up: at their next statement, so that only what stands before its COMMIT still comes in.
+
+    InnoDB's own locks are left out of it (autocommit is on): with them, writers were chosen as a deadlock's victims.
+    """
+    with session(home.account, SILENCE) as locker:
+        locker.execute("SET SESSION lock_wait_timeout = %s", (_LOCK_WAIT,))
+        locker.execute(f"LOCK TABLES {', '.join(f'{quoted(database)}.{quoted(table)} READ' for table in tables)}")
+        try:
+            yield
+        finally:
+            locker.execute("UNLOCK TABLES")
 
 
 @dataclass(frozen=True)
@@ -165,16 +188,15 @@ class Logged:
 def settled(before: LogStatus, opened: LogStatus, after: LogStatus, logged: Sequence[Logged]) -> bool:
     """Whether a snapshot that was opened between `before` and `opened` holds what `before` has executed, and no more.
 
-    A commit goes into the log first, then into the tables, then into gtid_executed. So what was in gtid_executed before
-    is in the snapshot, and what was not in the log when it stood open is not. What is between the two may be either:
-    that matters only if it is about keystone. `logged` are the transactions from well before to `after`, well after;
-    what ended between and is not among them was on its way for so long that nothing is known about it.
+    A commit goes into the log first, then into the tables; into gtid_executed before that (5.6, seen) or after it (5.7
+    on). So what was in the log when the snapshot stood open, and had not been there well before, may be in it or not:
+    that matters if it is about keystone. `logged` are the transactions from well before to `after`, well after; what
+    went into gtid_executed between and is not among them was on its way for so long that nothing is known about it.
     """
     between = after.executed.minus(before.executed)
     if between.minus(gtids_from(",".join(one.gtid for one in logged))):
         return False
-    there = [one for one in logged if one.ours and (one.file, one.end) <= (opened.file, opened.at)]
-    return not any(gtids_from(one.gtid).minus(before.executed) for one in there)
+    return not any(one.ours and (one.file, one.end) <= (opened.file, opened.at) for one in logged)
 
 
 def transactions(
@@ -227,6 +249,9 @@ def _unlogged(home: Session) -> Refused:
 
 def replication_grants(mariadb: bool, database: str, account: str) -> tuple[str, ...]:
     """What the replication account needs to seed and to replicate; `account` is quoted already, 'user'@'host'."""
-    # MySQL: to see where the log is. It shows nothing but that, and the state of replication.
-    rights = "REPLICATION SLAVE" if mariadb else "REPLICATION SLAVE, REPLICATION CLIENT"
-    return f"GRANT {rights} ON *.* TO {account}", f"GRANT SELECT ON {quoted(database)}.* TO {account}"
+    # MySQL: to see where the log is (that, and the state of replication, is all it shows), and to hold up writers.
+    everywhere, here = ("", "") if mariadb else (", REPLICATION CLIENT", ", LOCK TABLES")
+    return (
+        f"GRANT REPLICATION SLAVE{everywhere} ON *.* TO {account}",
+        f"GRANT SELECT{here} ON {quoted(database)}.* TO {account}",
+    )
