@@ -155,6 +155,9 @@ def test_positions_of_mariadb():
     assert not resume.reached("1-1-8,2-2-1", "1-1-9")
     assert not resume.reached("2-2-1", "1-1-1")
     assert resume.reached("", "")
+    assert resume.gone_back("1-1-3", "1-1-9,2-2-1")
+    assert not resume.gone_back("1-1-9", "1-1-9,2-2-1")
+    assert not resume.gone_back("", "1-1-9")
 
 
 # ---- whose revocation a row is ----

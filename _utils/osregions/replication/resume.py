@@ -104,9 +104,19 @@ def until(position: str, gtid: str) -> str:
 
 def reached(position: str, received: str) -> bool:
     """Whether a MariaDB position has all that was received."""
-    have = {part.split("-")[0]: int(part.split("-")[2]) for part in position.split(",") if part}
-    want = {part.split("-")[0]: int(part.split("-")[2]) for part in received.split(",") if part}
+    have, want = _by_domain(position), _by_domain(received)
     return all(have.get(domain, 0) >= number for domain, number in want.items())
+
+
+def gone_back(home: str, region: str) -> bool:
+    """Whether a MariaDB region has more of a domain than home: a home with an empty log lets it in without a word."""
+    at_home = _by_domain(home)
+    return any(number > at_home[domain] for domain, number in _by_domain(region).items() if domain in at_home)
+
+
+def _by_domain(position: str) -> dict[str, int]:
+    parts = [part.strip().split("-") for part in position.split(",") if part.strip()]
+    return {domain: int(number) for domain, _, number in parts}
 
 
 def _refused(refusal: Verdict, why: str) -> Verdict:
