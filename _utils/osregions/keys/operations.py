@@ -96,10 +96,11 @@ class Node:
         The first time in a region that joins, this ends every token that its own keys made: there is no set of keys by
         which both clouds' tokens could be valid for long, and its users come from home now.
         """
-        sets = seal.opened(sealed.get(self.minion, sealed), self.minion, self.region, self.requests)
+        mine = sealed.get(self.minion, sealed) if isinstance(sealed, Mapping) else {}
+        sets = seal.opened(mine, self.minion, self.region, self.requests)
         _handled(self.places)
         with files.locked(self.backups):
-            return self._replace(sets, str(sealed.get(self.minion, sealed)["source"]), older)
+            return self._replace(sets, str(mine["source"]), older)
 
     def restore(self, which: str, dry: bool = False) -> Outcome:
         """Give a repository back the set that a backup holds, by its path, or the newest of a kind."""

@@ -19,8 +19,8 @@ What that protects against:
 What it does not protect against: the master itself, or root on a node, who can read the keys there in any case. A
 minion can't have another install something, for installing is a command and commands come from the master (as long as
 `peer` in its configuration does not let minions publish): that is why a sealed set carries no signature of home's. And
-the master sends keys to those whom `targets:keystone` names: where minions are not trusted to tell their grains
-truthfully, name them there by what the master knows: a nodegroup for each region (`N@keystone-{region}`).
+the master sends keys to those whom `targets:keystone` names, by grains, which a minion says of itself: where minions are
+not trusted to tell the truth, name them there by their ids too (`... and L@one-controller,two-controller`).
 """
 
 from __future__ import annotations
