@@ -78,7 +78,7 @@ def request(config=None, release=None):
 
     Source: ``osregions.keys.seal`` says what that protects against, and what not. Meant for ``regions.keys_spread``.
     """
-    return _run(lambda: _node(config, release).request(os.path.join(__opts__["pki_dir"], "minion.pem")))
+    return _run(lambda: _node(config, release).request())
 
 
 def seal(requests, config=None, release=None):
@@ -101,8 +101,8 @@ def seal(requests, config=None, release=None):
     release
         Number: keystone's release, such as 8 or 22. Default: from pillar, else what is installed.
 
-    Returns a dict, by minion, of what ``keystone_keys.install`` takes: ciphertext. Raises CommandExecutionError when
-    there are no keys here, one is damaged, or tokens are jws.
+    Returns a dict, by minion, of what ``keystone_keys.install`` takes: ciphertext, signed. Raises CommandExecutionError
+    when there are no keys here, one is damaged, or tokens are jws.
 
     Source: ``osregions.keys.seal``.
     """
@@ -319,6 +319,7 @@ def _node(config, release):
         backups=kept.get("directory") or files.BACKUPS,
         records=__opts__.get("openstack_regions_records") or operations.RECORDS,
         requests=__opts__.get("openstack_regions_requests") or seal_of.REQUESTS,
+        signing_key=os.path.join(__opts__["pki_dir"], "minion.pem"),
         keep=kept.get("keep") or backup.KEEP,
     )
 

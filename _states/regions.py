@@ -3,6 +3,7 @@ States of the whole cloud, for orchestrations on home's master: they ask minions
 """
 
 import time
+from functools import partial
 
 from salt.exceptions import CommandExecutionError
 
@@ -273,7 +274,7 @@ def keys_spread(name, regions=None, joining=None, source=None, older=False, time
         found = _fleet(settings, regions, joining, source, timeout)
         return fleet.spread(found, _asker(timeout), _salt_key, __opts__["test"], older).as_dict()
 
-    return _cloud(name, act)
+    return _state(name, act, region=False)
 
 
 def keys_rotated(name, every=None, regions=None, source=None, force=False, timeout=_TIMEOUT):
@@ -305,25 +306,22 @@ def keys_rotated(name, every=None, regions=None, source=None, force=False, timeo
     timeout
         Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
 
-    When it is time and a node is silent, or does not hold home's present keys, nothing is rotated and this fails, for
-    that node would be left behind: run it again by the clock. A rotation that broke off is gone on with. Credentials'
-    keys are not rotated. Source: ``osregions.keys.fleet``, ``keystone_keys.rotate``.
+    When it is time and a node is silent, or lacks home's present keys, nothing is rotated and this fails: that node
+    would be left behind; run it by the clock. Credentials' keys stay. Source: ``osregions.keys.fleet``.
     """
 
     def act(settings):
         wish = every or settings_of.section(__pillar__, "keys").get("every")
-        look = lambda: _fleet(settings, regions, None, source, timeout)  # noqa: E731
+        look = partial(_fleet, settings, regions, None, source, timeout)
         return fleet.rotated(look, _asker(timeout), _salt_key, __opts__["test"], wish, force).as_dict()
 
-    return _cloud(name, act)
+    return _state(name, act, region=False)
 
 
 def _fleet(settings, regions, joining, source, timeout):
-    """All keystone nodes of home and some regions, with what they hold."""
-    wished = source or settings_of.section(__pillar__, "keys").get("source")
-    return fleet.look(
-        settings, lambda target: _ask(target, "keystone_keys.view", timeout), _known, regions, joining, wished
-    )
+    source = source or settings_of.section(__pillar__, "keys").get("source")
+    view = partial(_ask, fun="keystone_keys.view", timeout=timeout)
+    return fleet.look(settings, view, _known, regions, joining, source)
 
 
 def _asker(timeout):
@@ -389,22 +387,15 @@ def _ask(target, fun, timeout, *args, tgt_type="compound", **kwargs):
     return __salt__["saltutil.cmd"](target, fun, arg=args, tgt_type=tgt_type, timeout=timeout, kwarg=kwargs)
 
 
-def _state(name, act):
-    def named(settings):
-        # Nothing is named when pillar names nothing, and that is the error to tell.
-        region = name or settings.joining().name
-        if region not in settings.regions:
-            raise RegionsError(
-                f"there is no region {region} in pillar", remedy=f"declared are {', '.join(settings.regions)}"
-            )
-        return act(settings)
-
-    return _cloud(name, named)
-
-
-def _cloud(name, act):
+def _state(name, act, region=True):
     ret = {"name": name, "result": True, "changes": {}, "comment": ""}
     try:
-        return {**ret, **act(settings_of.read(__pillar__.get(settings_of.PILLAR)))}
+        settings = settings_of.read(__pillar__.get(settings_of.PILLAR))
+        # Nothing is named when pillar names nothing, and that is the error to tell.
+        if region and (name or settings.joining().name) not in settings.regions:
+            raise RegionsError(
+                f"there is no region {name} in pillar", remedy=f"declared are {', '.join(settings.regions)}"
+            )
+        return {**ret, **act(settings)}
     except (RegionsError, CommandExecutionError) as err:
         return {**ret, "result": False, "comment": str(err)}

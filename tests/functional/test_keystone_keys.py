@@ -356,6 +356,27 @@ def test_who_asks_in_another_name_gets_nothing(cloud):
     assert sealed["one-a"]["ret"].keys() == {"two-a"}
 
 
+def test_who_gives_keys_in_homes_name_is_not_heard(cloud):
+    """Another minion answers for home's, with keys of its own, sealed as they should be."""
+    real, before = cloud._cmd, cloud.contents()
+
+    def forged(tgt, fun, *args, **kwargs):
+        if fun != "keystone_keys.seal":
+            return real(tgt, fun, *args, **kwargs)
+        sealed = cloud.minions["three-a"].modules[fun](**keys.carried(kwargs["kwarg"]))
+        return {"one-a": {"ret": keys.carried(sealed), "retcode": 0}}
+
+    cloud._cmd = forged
+    cloud.accepted["one-a"] = cloud.stranger
+    done = cloud.state("keys_spread", joining="RegionTwo", regions=["RegionTwo"])
+    cloud._cmd = real
+    assert done["result"] is False and done["changes"] == {}
+    assert "the keys are three-a's for two-a" in done["comment"]
+    done = cloud.state("keys_spread", joining="RegionTwo", regions=["RegionTwo"])
+    assert done["result"] is False and "the sealed set is not signed by the key" in done["comment"]
+    assert cloud.contents() == before
+
+
 def test_an_answer_sent_again_is_refused(cloud):
     cloud.joined("RegionTwo")
     asked = cloud.minions["two-a"].modules["keystone_keys.request"]()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import os
+import tempfile
 from pathlib import Path
 
 from osregions.keys import act, operations, places, view
@@ -61,7 +63,12 @@ def node(folder: Path, minion: str = "two-a", region: str = "RegionTwo", **chang
         Place(places.TOKENS, str(folder / "fernet-keys"), 3, 3600 + 172800),
         Place(places.CREDENTIALS, str(folder / "credential-keys")),
     )
+    pem = folder / "minion.pem"
+    if not pem.exists():
+        pem.parent.mkdir(parents=True, exist_ok=True)
+        pem.write_bytes(_shared())
     words = {
+        "signing_key": pem,
         "minion": minion,
         "region": region,
         "places": places.Places("fernet", found),
@@ -72,6 +79,13 @@ def node(folder: Path, minion: str = "two-a", region: str = "RegionTwo", **chang
         "pause": 0,
     }
     return operations.Node(**{**words, **changes})
+
+
+@functools.cache
+def _shared() -> bytes:
+    """A Salt key for nodes where it does not matter whose it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        return salt_key(Path(folder))[0].read_bytes()
 
 
 def salt_key(folder: Path) -> tuple[Path, str]:

@@ -92,14 +92,9 @@ def test_a_broken_off_rotation_is_a_fault(tmp_path):
         assert "a rotation broke off" in view.read(Place(TOKENS, str(folder))).faults()[0]
 
 
-def sealed(home, receiver, salt):
-    said = receiver.request(salt)
+def sealed(home, receiver):
+    said = receiver.request()
     return home.sealed_for({receiver.minion: keys.carried(said)})
-
-
-@pytest.fixture(scope="module")
-def salt(tmp_path_factory):
-    return keys.salt_key(tmp_path_factory.mktemp("pki"))[0]
 
 
 @pytest.fixture
@@ -111,14 +106,14 @@ def pair(tmp_path):
     return keys.node(tmp_path / "one", "one-a", "RegionOne"), keys.node(tmp_path / "two")
 
 
-def test_installed_kept_and_given_back(pair, tmp_path, salt):
+def test_installed_kept_and_given_back(pair, tmp_path):
     home, two = pair
-    done = two.install(keys.carried(sealed(home, two, salt))).as_dict()
+    done = two.install(keys.carried(sealed(home, two))).as_dict()
     folder = tmp_path / "two/fernet-keys"
     assert keys.content(folder) == keys.content(tmp_path / "two/credential-keys") == HOME
     assert done["changes"]["fernet_tokens"]["9"] == {"old": view.fingerprint(OWN[9])[:16], "new": None}
     assert done["changes"]["fernet_tokens"]["5"] == {"old": None, "new": view.fingerprint(HOME[5])[:16]}
-    again = two.install(sealed(home, two, salt)).as_dict()
+    again = two.install(sealed(home, two)).as_dict()
     assert again["changes"] == {} and again["backups"] == []
     for path in (tmp_path / "two/backups").rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
@@ -133,63 +128,63 @@ def test_installed_kept_and_given_back(pair, tmp_path, salt):
     assert two.undo().changes == {}
 
 
-def test_its_own_keys_outlive_many_rotations(pair, tmp_path, salt):
+def test_its_own_keys_outlive_many_rotations(pair, tmp_path):
     home, two = pair
     two = keys.node(tmp_path / "two", keep=2)
     for _ in range(5):
-        two.install(sealed(home, two, salt))
+        two.install(sealed(home, two))
         home.rotate(force=True)
     assert len(backup.listed(two.backups, str(tmp_path / "two/fernet-keys"))) == 3
     two.undo()
     assert keys.content(tmp_path / "two/fernet-keys") == OWN
 
 
-def test_an_older_set_is_refused_unless_asked_for(pair, tmp_path, salt):
+def test_an_older_set_is_refused_unless_asked_for(pair, tmp_path):
     home, two = pair
-    two.install(sealed(home, two, salt))
+    two.install(sealed(home, two))
     keys.fill(tmp_path / "one/fernet-keys", {0: HOME[0], 3: keys.key("older")})
     with pytest.raises(Refused, match=r"up to number 3, and this node had number 5 .*Then say `older`"):
-        two.install(sealed(home, two, salt))
+        two.install(sealed(home, two))
     assert keys.content(tmp_path / "two/fernet-keys") == HOME
-    two.install(sealed(home, two, salt), older=True)
+    two.install(sealed(home, two), older=True)
     assert max(keys.content(tmp_path / "two/fernet-keys")) == 3
 
 
-def test_what_must_not_spread(pair, tmp_path, salt):
+def test_what_must_not_spread(pair, tmp_path):
     home, two = pair
     folder = tmp_path / "one/fernet-keys"
     (folder / "5").write_bytes(b"nonsense")
     with pytest.raises(RegionsError, match="key 5 is no fernet key"):
-        sealed(home, two, salt)
+        sealed(home, two)
     keys.fill(folder, {})
     with pytest.raises(RegionsError, match=r"there are no keys .*keystone-manage fernet_setup"):
-        sealed(home, two, salt)
+        sealed(home, two)
     keys.fill(folder, HOME)
     (folder / "05").write_bytes(keys.key())
     with pytest.raises(RegionsError, match="reads the file name '05' as a number"):
-        sealed(home, two, salt)
+        sealed(home, two)
 
 
-def test_credentials_without_keys_are_left_alone(pair, tmp_path, salt):
+def test_credentials_without_keys_are_left_alone(pair, tmp_path):
     home, two = pair
     keys.fill(tmp_path / "one/credential-keys", {})
-    assert set(two.install(sealed(home, two, salt)).changes) == {"fernet_tokens"}
+    assert set(two.install(sealed(home, two)).changes) == {"fernet_tokens"}
     assert keys.content(tmp_path / "two/credential-keys") == OWN
 
 
-def test_jws_is_not_handled_and_said_so(salt):
-    jws = keys.node(Path("/nowhere"), places=places.Places("jws", (), {"jws_public_key_repository": "/nowhere"}))
+def test_jws_is_not_handled_and_said_so(tmp_path):
+    jws = keys.node(tmp_path, places=places.Places("jws", (), {"jws_public_key_repository": "/nowhere"}))
     assert jws.view()["jws"] == {"jws_public_key_repository": {"path": "/nowhere", "files": 0}}
-    for call in (lambda: jws.request(salt), jws.sets, jws.rotate):
+    for call in (jws.request, jws.sets, jws.rotate):
         with pytest.raises(Refused, match="signed by jws keys, which this does not carry"):
             call()
 
 
-def test_a_repository_that_the_node_has_not(pair, tmp_path, salt):
+def test_a_repository_that_the_node_has_not(pair, tmp_path):
     home, two = pair
     less = keys.node(tmp_path / "two", places=places.Places("fernet", two.places.found[:1]))
     with pytest.raises(Refused, match="one-a has key repositories that this keystone has not: credential"):
-        less.install(sealed(home, less, salt))
+        less.install(sealed(home, less))
 
 
 def test_owner_and_modes(pair, tmp_path):
@@ -206,10 +201,10 @@ def test_owner_and_modes(pair, tmp_path):
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (4242, 4343, 0o600)
 
 
-def test_installed_files_are_keystones(pair, tmp_path, salt):
+def test_installed_files_are_keystones(pair, tmp_path):
     home, two = pair
     two = keys.node(tmp_path / "two", owner=act.Owner(4242, 4343))
-    two.install(sealed(home, two, salt))
+    two.install(sealed(home, two))
     for path in (tmp_path / "two/fernet-keys", *(tmp_path / "two/fernet-keys").iterdir()):
         status = path.stat()
         assert (status.st_uid, status.st_gid) == (4242, 4343), path
@@ -222,9 +217,9 @@ def test_an_account_that_is_not_there(pair, tmp_path):
     assert any("nobody-here" in fault for fault in two.view()["repositories"]["fernet_tokens"]["faults"])
 
 
-def test_a_damaged_backup(pair, tmp_path, salt):
+def test_a_damaged_backup(pair, tmp_path):
     home, two = pair
-    (kept, *_) = two.install(sealed(home, two, salt)).backups
+    (kept, *_) = two.install(sealed(home, two)).backups
     (Path(kept) / "1").write_bytes(keys.key())
     with pytest.raises(BackupError, match="damaged"):
         two.restore(kept)
@@ -282,7 +277,7 @@ def test_what_broke_off_is_gone_on_with_at_any_time(pair, tmp_path, materials):
     assert keys.content(folder)[0] not in materials.values()
 
 
-def test_a_full_disk_leaves_a_whole_set(pair, tmp_path, salt):
+def test_a_full_disk_leaves_a_whole_set(pair, tmp_path):
     home, _ = pair
     place = tmp_path / "small"
     place.mkdir()
@@ -297,11 +292,11 @@ def test_a_full_disk_leaves_a_whole_set(pair, tmp_path, salt):
                 ballast.write(b"x" * 4096)
                 ballast.flush()
         with pytest.raises(BackupError, match=r"No space left on device.*make room") as error:
-            two.install(sealed(home, two, salt))
+            two.install(sealed(home, two))
         assert all(material.decode() not in str(error.value) for material in HOME.values())
         assert keys.content(place / "keys") == {0: OWN[0], 1: OWN[1]}
         (place / "ballast").unlink()
-        two.install(sealed(home, two, salt))
+        two.install(sealed(home, two))
         assert keys.content(place / "keys") == HOME
     finally:
         subprocess.run(["umount", str(place)], check=True)
@@ -314,18 +309,18 @@ from pathlib import Path
 from tests.support import keys
 home = keys.node(Path(sys.argv[2]) / "one", "one-a", "RegionOne")
 two = keys.node(Path(sys.argv[2]) / "two", pause=0.02)
-sealed = home.sealed_for({"two-a": two.request(sys.argv[3])})
+sealed = home.sealed_for({"two-a": two.request()})
 print("ready", flush=True)
-two.install(sealed) if sys.argv[4] == "install" else home.rotate(force=True)
+two.install(sealed) if sys.argv[3] == "install" else home.rotate(force=True)
 """
 
 
 @pytest.mark.parametrize("what", ["install", "rotate"])
-def test_killed_at_any_moment(pair, tmp_path, salt, what):
+def test_killed_at_any_moment(pair, tmp_path, what):
     """Every file is whole, the primary is one of the two sets', and the next run ends it."""
     home, two = pair
     folder = tmp_path / ("two" if what == "install" else "one") / "fernet-keys"
-    script = [sys.executable, "-B", "-c", _RUN, f"{ROOT}:{ROOT / '_utils'}", str(tmp_path), str(salt), what]
+    script = [sys.executable, "-B", "-c", _RUN, f"{ROOT}:{ROOT / '_utils'}", str(tmp_path), what]
     ends = set()
     for moment in range(14):
         keys.fill(tmp_path / "two/fernet-keys", OWN)
@@ -341,7 +336,7 @@ def test_killed_at_any_moment(pair, tmp_path, salt, what):
         if what == "install":
             assert at[max(at)] in (OWN[9], HOME[5])
             ends.add("old" if at == OWN else "new" if at == HOME else "between")
-            two.install(sealed(home, two, salt))
+            two.install(sealed(home, two))
             assert keys.content(folder) == HOME
         else:
             assert at[max(at)] in (HOME[5], HOME[0])

@@ -26,7 +26,7 @@ def salt(tmp_path_factory):
 def box(tmp_path, salt):
     """A request of two-a's, and home's answer."""
     said = seal.request("two-a", "RegionTwo", salt[0], tmp_path)
-    return keys.carried(seal.seal(SETS, keys.carried(said), "one-a"))
+    return keys.carried(seal.seal(SETS, keys.carried(said), "one-a", salt[0]))
 
 
 def test_there_and_back_once(box, tmp_path):
@@ -55,7 +55,7 @@ def test_for_one_node_alone(box, tmp_path, to):
 
 @pytest.mark.parametrize("part", ["box", "nonce", "public", "source", "at"])
 def test_what_was_changed_on_its_way(box, tmp_path, part, salt):
-    other = seal.seal(SETS, seal.request("two-a", "RegionTwo", salt[0], tmp_path), "one-b")
+    other = seal.seal(SETS, seal.request("two-a", "RegionTwo", salt[0], tmp_path), "one-b", salt[0])
     box[part] = other[part]
     with pytest.raises(Refused, match="changed on their way") as error:
         seal.opened(box, "two-a", "RegionTwo", tmp_path)
@@ -130,4 +130,23 @@ def test_without_the_library_it_is_said(tmp_path, salt, monkeypatch):
 @pytest.mark.parametrize("said", [{}, {"minion": "a", "region": "b", "request": "c", "public": "AAAA"}])
 def test_sealed_for_nobody(said):
     with pytest.raises(RegionsError, match="no request for keys"):
-        seal.seal(SETS, said, "one-a")
+        seal.seal(SETS, said, "one-a", "/nowhere")
+
+
+def test_whose_keys_they_are(box, salt, tmp_path):
+    seal.check_sealed(box, "two-a", "one-a", salt[1])
+    others, _ = keys.salt_key(tmp_path / "other")
+    forged = seal.seal(SETS, seal.request("two-a", "RegionTwo", salt[0], tmp_path), "one-a", others)
+    for sealed, to, message in (
+        (forged, "two-a", "the sealed set is not signed by the key"),
+        ({**box, "box": forged["box"]}, "two-a", "not signed by the key"),
+        ({**box, "signature": None}, "two-a", "not signed by the key"),
+        (box, "two-b", "one-a's for two-a"),
+        ({**box, "source": "two-b"}, "two-a", "two-b's for two-a"),
+        ({}, "two-a", "None's for None"),
+    ):
+        with pytest.raises(Refused, match=message):
+            seal.check_sealed(sealed, to, "one-a", salt[1])
+    said = seal.request("two-a", "RegionTwo", salt[0], tmp_path)
+    with pytest.raises(Refused, match="not signed by the key"):
+        seal.check_sealed({**box, "signature": said["signature"]}, "two-a", "one-a", salt[1])

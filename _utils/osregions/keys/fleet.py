@@ -216,19 +216,17 @@ def spread(fleet: Fleet, ask: Ask, accepted: Callable[[str], str | None], dry: b
             requests[minion] = dict(answer)
         except RegionsError as err:
             wrong[minion] = str(err)
+    sealed = _sealed(fleet.source.minion, requests, ask, accepted, wrong) if requests else {}
     done = {}
-    if requests:
-        name = fleet.source.minion
-        sealed = _good(ask([name], "keystone_keys.seal", requests=requests), [name], wrong).get(name) or {}
-        if sealed:
-            answers = ask(sorted(sealed), "keystone_keys.install", sealed=sealed, older=older)
-            done = {minion: said["changes"] for minion, said in _good(answers, sealed, wrong).items()}
-            # What a node says it did is one thing, what it holds another.
-            seen = _good(ask(sorted(done), "keystone_keys.view"), done, wrong)
-            for minion, said in seen.items():
-                left = fleet.changes(NodeKeys(minion, todo[minion].region, said))
-                if left:
-                    wrong[minion] = f"it still differs in {', '.join(left)}. Run this again"
+    if sealed:
+        answers = ask(sorted(sealed), "keystone_keys.install", sealed=sealed, older=older)
+        done = {minion: said["changes"] for minion, said in _good(answers, sealed, wrong).items()}
+        # What a node says it did is one thing, what it holds another.
+        seen = _good(ask(sorted(done), "keystone_keys.view"), done, wrong) if done else {}
+        for minion, said in seen.items():
+            left = fleet.changes(NodeKeys(minion, todo[minion].region, said))
+            if left:
+                wrong[minion] = f"it still differs in {', '.join(left)}. Run this again"
     return _result(fleet, done, wrong, dry)
 
 
@@ -325,6 +323,29 @@ def rotated(
         late = "until they have the new keys, tokens stay valid everywhere, and no rotation follows"
         return Result(False, changes, f"{name}: {said['comment']}\n{after.comment}\n{late}")
     return Result(True, changes, f"{name}: {said['comment']}; {after.comment}")
+
+
+def _sealed(
+    source: str,
+    requests: Mapping[str, Mapping[str, Any]],
+    ask: Ask,
+    accepted: Callable[[str], str | None],
+    wrong: dict[str, str],
+) -> dict[str, Mapping[str, Any]]:
+    """The source's keys, sealed for those who asked, by minion."""
+    found = {}
+    said = _good(ask([source], "keystone_keys.seal", requests=requests), [source], wrong).get(source)
+    if said is None:
+        wrong.update(dict.fromkeys(requests, f"{source} gave no keys for it"))
+        return {}
+    key = accepted(source)
+    for minion in requests:
+        try:
+            seal.check_sealed(said.get(minion) or {}, minion, source, key)
+            found[minion] = said[minion]
+        except RegionsError as err:
+            wrong[minion] = str(err)
+    return found
 
 
 def _result(fleet: Fleet, changes: dict[str, Any], wrong: Mapping[str, str], dry: bool) -> Result:

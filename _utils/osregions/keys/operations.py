@@ -47,6 +47,7 @@ class Node:
     backups: str | Path = files.BACKUPS
     records: str | Path = RECORDS
     requests: str | Path = seal.REQUESTS
+    signing_key: str | Path = "/etc/salt/pki/minion/minion.pem"  # this minion's Salt key
     keep: int = backup.KEEP
     pause: float | None = None  # between steps; None: long enough for a keystone that is reading
 
@@ -79,16 +80,16 @@ class Node:
                 found[place.kind] = repository.materials
         return found
 
-    def request(self, signing_key: str | Path) -> dict[str, str]:
+    def request(self) -> dict[str, str]:
         """Open a request for keys."""
         _handled(self.places)
-        return seal.request(self.minion, self.region, signing_key, self.requests)
+        return seal.request(self.minion, self.region, self.signing_key, self.requests)
 
     def sealed_for(self, requests: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         """This node's sets, sealed for each of those who ask."""
         with files.locked(self.backups):
             sets = self.sets()
-        return {minion: seal.seal(sets, said, self.minion) for minion, said in requests.items()}
+        return {minion: seal.seal(sets, said, self.minion, self.signing_key) for minion, said in requests.items()}
 
     def install(self, sealed: Mapping[str, Any], older: bool = False) -> Outcome:
         """Make this node's repositories those of a sealed answer, or of its part of several; deletions included.
@@ -96,10 +97,11 @@ class Node:
         The first time in a region that joins, this ends every token that its own keys made: there is no set of keys by
         which both clouds' tokens could be valid for long, and its users come from home now.
         """
-        sets = seal.opened(sealed.get(self.minion, sealed), self.minion, self.region, self.requests)
+        mine = sealed.get(self.minion, sealed) if isinstance(sealed, Mapping) else {}
+        sets = seal.opened(mine, self.minion, self.region, self.requests)
         _handled(self.places)
         with files.locked(self.backups):
-            return self._replace(sets, str(sealed.get(self.minion, sealed)["source"]), older)
+            return self._replace(sets, str(mine["source"]), older)
 
     def restore(self, which: str, dry: bool = False) -> Outcome:
         """Give a repository back the set that a backup holds, by its path, or the newest of a kind."""

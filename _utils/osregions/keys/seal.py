@@ -1,26 +1,26 @@
 """Keys in transit: sealed by home's node for one other node each, so that what passes by holds ciphertext alone.
 
 The receiver makes an X25519 key pair for this one time. Its private half stays in a file (0600) under /run, which is
-memory, until the answer comes, and no longer; its public half, signed by the minion's own Salt key, goes to the
-master, which checks that signature against the key that it accepted for this minion, and hands it to home's node. That
+memory, until the answer comes, and no longer; its public half goes to the master, which hands it to home's node. That
 derives a key (X25519 with a pair of its own for this one time, HKDF-SHA256) and encrypts all repositories at once
 (ChaCha20-Poly1305). The header is authenticated with it: for whom (minion, region), in answer to which request, from
-whom, when.
+whom, when. Both messages are signed by the Salt key of the minion that sends them, and the master, between the two,
+checks them against the keys that it accepted.
 
 What that protects against:
 
 - Whoever reads what passes or is kept: the master's job cache, events, returners, logs, the process list; and the other
   minions, which share one session key and can read each other's publications. Nor does the private half, gone by then,
   help anyone who kept the ciphertext.
-- A minion that answers in another's name in order to get the keys: it can't sign as that one.
+- A minion that answers in another's name, to get the keys or to give some of its own: it can't sign as that one.
 - An old answer sent again: it fits no request that is open, and a request is used up by the first answer, and by time.
 - An older set than the node had from home before, which is refused unless it is asked for.
 
-What it does not protect against: the master itself, or root on a node, who can read the keys there in any case. A
-minion can't have another install something, for installing is a command and commands come from the master (as long as
-`peer` in its configuration does not let minions publish): that is why a sealed set carries no signature of home's. And
-the master sends keys to those whom `targets:keystone` names: where minions are not trusted to tell their grains
-truthfully, name them there by what the master knows: a nodegroup for each region (`N@keystone-{region}`).
+What it does not protect against: the master itself, or root on a node, who can read the keys there in any case. To
+install is a command, and a minion takes commands from its master (or from minions that `peer` in the master's
+configuration allows to publish): the receiver checks no signature of home's. And the master sends keys to those whom
+`targets:keystone` names, by grains, which a minion says of itself: where minions are not trusted to tell the truth,
+name them there by their ids too (`... and L@one-controller,two-controller`).
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ MAX_AGE = 600.0  # seconds for which an answer to a request is taken
 VERSION = 1
 _HEADER = ("version", "minion", "region", "request", "source", "at", "public", "nonce")
 _INFO = b"openstack-regions keys 1"
+# What is signed of each message; the first word keeps one kind from being taken for the other.
+_REQUEST = ("openstack-regions request 1", "minion", "region", "request", "public")
+_SEALED = ("openstack-regions sealed 1", *_HEADER, "box")
+_DOUBT = "see `salt-key -f`; if that minion is what it should be, restart it, and run this again"
 Sets = Mapping[str, Mapping[int, bytes]]
 
 
@@ -52,7 +56,7 @@ def request(minion: str, region: str, signing_key: str | Path, folder: str | Pat
     pair = crypto.x25519.X25519PrivateKey.generate()
     name = secrets.token_hex(16)
     said = {"minion": minion, "region": region, "request": name, "public": _text(_raw(pair.public_key()))}
-    said["signature"] = _sign(said, signing_key)
+    said["signature"] = _sign(_signed(_REQUEST, said), signing_key)
     try:
         directory = files.private_directory(folder)
         for entry in directory.glob("request-*"):
@@ -69,21 +73,12 @@ def request(minion: str, region: str, signing_key: str | Path, folder: str | Pat
 
 def check_request(said: Mapping[str, Any], minion: str, region: str, accepted: str | None) -> None:
     """Raise Refused unless a request comes from this minion: signed by the Salt key that the master accepted for it."""
-    crypto = _crypto()
-    problem = "its request for keys is not signed by the key that this master accepted for it"
-    remedy = "see `salt-key -f`; if that minion is what it should be, restart it, and run this again"
-    if not accepted:
-        raise Refused("this master has accepted no Salt key of it", minion, "accept it: salt-key -a")
     if (said.get("minion"), said.get("region")) != (minion, region):
-        raise Refused(f"its request says that it is {said.get('minion')} of {said.get('region')}", minion, remedy)
-    try:
-        key = crypto.serialization.load_pem_public_key(accepted.encode())
-        key.verify(_bytes(said["signature"]), _signed(said), *_padding(crypto))
-    except (crypto.InvalidSignature, ValueError, KeyError, TypeError, AttributeError):
-        raise Refused(problem, minion, remedy) from None
+        raise Refused(f"its request says that it is {said.get('minion')} of {said.get('region')}", minion, _DOUBT)
+    _check(_signed(_REQUEST, said), said.get("signature"), "its request for keys", minion, accepted)
 
 
-def seal(sets: Sets, said: Mapping[str, Any], source: str) -> dict[str, Any]:
+def seal(sets: Sets, said: Mapping[str, Any], source: str, signing_key: str | Path) -> dict[str, Any]:
     """Encrypt the sets, by kind and number, for the one who made a request."""
     crypto = _crypto()
     pair = crypto.x25519.X25519PrivateKey.generate()
@@ -98,7 +93,17 @@ def seal(sets: Sets, said: Mapping[str, Any], source: str) -> dict[str, Any]:
     header |= {"public": _text(_raw(pair.public_key())), "nonce": _text(nonce)}
     plain = {kind: {str(number): _text(key) for number, key in keys.items()} for kind, keys in sets.items()}
     box = crypto.ChaCha20Poly1305(key).encrypt(nonce, json.dumps(plain).encode(), _associated(header))
-    return {**header, "box": _text(box)}
+    sealed = {**header, "box": _text(box)}
+    return {**sealed, "signature": _sign(_signed(_SEALED, sealed), signing_key)}
+
+
+def check_sealed(sealed: Mapping[str, Any], minion: str, source: str, accepted: str | None) -> None:
+    """Raise Refused unless a sealed set for a minion comes from home's node: signed by the Salt key accepted for it."""
+    if (sealed.get("minion"), sealed.get("source")) != (minion, source):
+        raise Refused(
+            f"the keys are {sealed.get('source')}'s for {sealed.get('minion')}", f"{source} to {minion}", _DOUBT
+        )
+    _check(_signed(_SEALED, sealed), sealed.get("signature"), "the sealed set", source, accepted)
 
 
 def opened(
@@ -156,19 +161,29 @@ def _associated(header: Mapping[str, Any]) -> bytes:
     return json.dumps([str(header[name]) for name in _HEADER]).encode()
 
 
-def _signed(said: Mapping[str, Any]) -> bytes:
-    named = [str(said[name]) for name in ("minion", "region", "request", "public")]
-    return json.dumps(["openstack-regions request 1", *named]).encode()
+def _signed(what: tuple[str, ...], said: Mapping[str, Any]) -> bytes:
+    return json.dumps([what[0], *(str(said.get(name)) for name in what[1:])]).encode()
 
 
-def _sign(said: Mapping[str, Any], signing_key: str | Path) -> str:
+def _check(message: bytes, signature: Any, what: str, minion: str, accepted: str | None) -> None:
+    crypto = _crypto()
+    if not accepted:
+        raise Refused("this master has accepted no Salt key of it", minion, "accept it: salt-key -a")
+    try:
+        key = crypto.serialization.load_pem_public_key(accepted.encode())
+        key.verify(_bytes(signature), message, *_padding(crypto))
+    except (crypto.InvalidSignature, ValueError, TypeError, AttributeError):
+        raise Refused(f"{what} is not signed by the key that this master accepted for it", minion, _DOUBT) from None
+
+
+def _sign(message: bytes, signing_key: str | Path) -> str:
     crypto = _crypto()
     try:
         key = crypto.serialization.load_pem_private_key(Path(signing_key).read_bytes(), password=None)
-        return _text(key.sign(_signed(said), *_padding(crypto)))
+        return _text(key.sign(message, *_padding(crypto)))
     except (OSError, ValueError, TypeError, AttributeError):
         raise RegionsError(
-            "the request can't be signed: this minion's Salt key can't be read",
+            "the message can't be signed: this minion's Salt key can't be read",
             str(signing_key),
             "run this on a minion that its master has accepted, as root",
         ) from None
