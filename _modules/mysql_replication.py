@@ -14,7 +14,7 @@ from osregions import settings as settings_of
 from osregions.catalog.cache import cache_from
 from osregions.database import account_from
 from osregions.errors import translated
-from osregions.replication import operations, wishes
+from osregions.replication import observe, operations, wishes
 
 __virtualname__ = "mysql_replication"
 
@@ -248,6 +248,90 @@ def unfence(database=None, test=False):
     Source: the note that ``mysql_replication.fence`` keeps beside the backups.
     """
     return _run(lambda: _here(database).unfenced(dry=test).as_dict())
+
+
+def status(database=None, region=None):
+    """
+    Tell how this region's replica is: threads, errors, positions, measured lag, filter, numbers, TLS and fence.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.status
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it.
+
+    region
+        Text: this node's region. Default: its grain ``region``.
+
+    Returns a dict: ``ok`` and ``findings`` (sentences, with their remedies), and what was seen: ``source``,
+    ``threads``, ``errors``, ``received`` and ``position`` (GTIDs), ``lag`` (seconds until what home had when asked was
+    here; None when it was not within five), ``tls``, ``filters``. Changes nothing.
+
+    Source: SHOW SLAVE STATUS and its like, SHOW GRANTS, information_schema; lag by waiting for home's present GTID.
+    """
+    return _run(lambda: observe.status(_here(database, region)))
+
+
+def compare(database=None, region=None, chunk=5000, expiration=3600):
+    """
+    Find every row that differs between home's keystone and this region's, without locking either.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.compare
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it.
+
+    region
+        Text: this node's region. Default: its grain ``region``.
+
+    chunk
+        Number: how many rows are summed up at a time. Default: 5000.
+
+    expiration
+        Number: seconds, keystone's ``[token] expiration``: what was revoked before may be pruned by either.
+        Default: 3600.
+
+    Returns a dict: ``clean``, ``divergence`` and ``bookkeeping`` (a sentence for each row, with its key and the
+    columns' names, never their values), ``schema``, ``beyond`` (tables with more differing rows than are told),
+    ``tables``, ``rows``, ``settled``, ``remedy``. Changes nothing.
+
+    Source: checksums of ranges of the primary key, taken on both sides, and again before they count.
+    """
+    return _run(lambda: observe.differences(_here(database, region), chunk, expiration))
+
+
+def resume(database=None, region=None, test=False):
+    """
+    Let replication go on past revocations that both sides pruned; whatever else stopped it is explained and left alone.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.resume test=True
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it.
+
+    region
+        Text: this node's region. Default: its grain ``region``.
+
+    test
+        Whether to say only what would be done. Default: False.
+
+    Returns a dict: ``changes`` and ``comment``. Raises CommandExecutionError with the cause and its remedy when it is
+    another one.
+
+    Source: keystone prunes expired revocations with each new one, on whichever side it runs.
+    """
+    return _run(lambda: _here(database, region).resumed(dry=test).as_dict())
 
 
 def option_file(database=None):

@@ -134,7 +134,7 @@ class Session:
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """All the rows that a query yields."""
         with self._own(), self._connection.cursor(pymysql.cursors.DictCursor) as cursor:
-            cursor.execute(sql, tuple(values) or None)
+            cursor.execute(sql, tuple(values))
             return list(cursor.fetchall())
 
     def value(self, sql: str, values: Sequence[Any] = ()) -> Any:
@@ -145,7 +145,7 @@ class Session:
     def execute(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run a statement; return how many rows it found."""
         with self._own(), self._connection.cursor() as cursor:
-            return int(cursor.execute(sql, tuple(values) or None))
+            return int(cursor.execute(sql, tuple(values)))
 
     def stream(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of a query one by one, as the server sends them: no more than a few are held here."""

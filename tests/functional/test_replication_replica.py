@@ -12,7 +12,7 @@ from osregions import settings
 from osregions.catalog.cache import Cache
 from osregions.errors import RegionsError
 from osregions.releases import Release
-from osregions.replication import operations, wishes
+from osregions.replication import observe, operations, wishes
 from tests.support import pairs
 
 PASSWORD = "s3cr3t of the line"
@@ -137,3 +137,66 @@ def test_what_stands_in_the_way_is_told_before_anything_changes(pair):
     with pytest.raises(RegionsError, match="schema is alembic_version:29e87d24a316 at RegionOne"):
         region.replica(dry=False, discard=True)
     assert pair.region.view().channels == () and region.kept() == ()
+
+
+def test_how_it_is_and_what_differs(pair):
+    here(pair, "RegionOne").primary(dry=False)
+    region = here(pair, "RegionTwo")
+    assert observe.status(region)["findings"] == ["this server does not replicate home's keystone"]
+    region.replica(dry=False)
+    found = observe.status(region)
+    assert found["ok"], found
+    assert found["lag"] < 1 and found["threads"] == {"io": "Yes", "sql": "Yes"} and not found["tls"]
+    pair.home.project("p2", "blue")
+    same = observe.differences(region)
+    assert same["clean"] and same["settled"] and same["bookkeeping"] == [], same
+    keystone(pair, "UPDATE user SET last_active_at = '2026-11-25' WHERE id = 'u1'")
+    keystone(pair, "INSERT INTO revocation_event (issued_before, revoked_at, audit_id) VALUES (NOW(), NOW(), 'a')")
+    pair.region.execute("INSERT INTO project VALUES ('p9', 'past the fence', 'default', 0, NULL)")
+    pair.region.execute("UPDATE project SET name = 'purple' WHERE id = 'p2'")
+    pair.region.execute("GRANT INSERT ON keystone.project TO keystone@'127.0.0.1'")
+    found = observe.differences(region)
+    assert not found["clean"] and len(found["bookkeeping"]) == 2
+    assert sorted(found["divergence"]) == [
+        "project id=p2: differs from home in name",
+        "project id=p9: is here and not at home",
+    ]
+    assert any("the fence lacks" in one for one in observe.status(region)["findings"])
+
+
+def test_both_sides_prune_and_replication_goes_on(pair):
+    """What is certain after any isolation in which somebody logged out."""
+    here(pair, "RegionOne").primary(dry=False)
+    region = here(pair, "RegionTwo")
+    region.replica(dry=False)
+    old = "INSERT INTO revocation_event (issued_before, revoked_at, audit_id) VALUES ('2020-01-01', '2020-01-01', 'o')"
+    pair.home.execute(old)
+    arrives(pair, "SELECT count(*) FROM revocation_event WHERE audit_id = 'o'", ((1,),))
+    prune = "DELETE FROM revocation_event WHERE revoked_at < '2021-01-01' AND id < 200000000"
+    keystone(pair, prune)
+    pair.home.execute(prune)
+    pair.home.project("p2", "blue")
+    until = time.monotonic() + 5
+    while not pair.region.view().channels[0].sql_error[0]:
+        assert time.monotonic() < until, "replication did not stop"
+        time.sleep(0.05)
+    assert not observe.status(region)["ok"]
+    assert "goes on past" in twice(region.replica)["replication"]
+    arrives(pair, "SELECT name FROM project WHERE id = 'p2'", (("blue",),))
+    assert observe.differences(region)["clean"]
+
+
+def test_another_stop_is_explained_and_left(pair):
+    here(pair, "RegionOne").primary(dry=False)
+    region = here(pair, "RegionTwo")
+    region.replica(dry=False)
+    pair.region.execute("INSERT INTO project VALUES ('p2', 'taken', 'default', 0, NULL)")
+    pair.home.project("p2", "blue")
+    until = time.monotonic() + 5
+    while not pair.region.view().channels[0].sql_error[0]:
+        assert time.monotonic() < until, "replication did not stop"
+        time.sleep(0.05)
+    for dry in (True, False):
+        with pytest.raises(RegionsError, match="stands still") as stopped:
+            region.replica(dry=dry)
+    assert "p2" in str(stopped.value) or "project" in str(stopped.value)

@@ -31,7 +31,9 @@ def replicated(lab):
 
 def admin(lab, words, url=AT_HOME, check=True):
     """What home's admin is told, at one keystone or the other, which is asked about identity too."""
-    script = f". /root/keystonerc_admin; openstack --os-auth-url {url} --os-identity-endpoint-override {url} {words}"
+    script = (
+        f". /root/keystonerc_admin; export OS_AUTH_URL={url} OS_IDENTITY_ENDPOINT_OVERRIDE={url}; openstack {words}"
+    )
     form = "" if words.startswith(("role add", "role remove", "user set", "token revoke")) else " -f json"
     done = lab.exec(HOME, "bash", "-c", script + form, check=check)
     return json.loads(done.stdout) if form and done.returncode == 0 else done
@@ -98,6 +100,8 @@ def test_the_second_run_changes_nothing_and_interrupts_nothing(replicated):
 
 
 def test_what_home_says_is_there_within_a_second(replicated):
+    status = replicated.salt(HOME, MEMBER, "mysql_replication.status")[MEMBER]
+    assert status["ok"] and status["lag"] < 1, status
     made = admin(replicated, "project create mauve")
     took = arrives(replicated, f"SELECT name FROM project WHERE id = '{made['id']}'", "mauve")
     assert took < 1.5
@@ -158,6 +162,8 @@ def test_a_thousand_users_made_while_the_line_is_cut_arrive(replicated):
     finally:
         replicated.command("heal")
     arrives(replicated, "SELECT count(*) FROM local_user", str(before + 1000), seconds=30)
+    found = replicated.salt(HOME, MEMBER, "mysql_replication.compare")[MEMBER]
+    assert found["clean"] and found["rows"] > 2000, found
     assert signs_in(replicated)[0] == 201
 
 

@@ -102,7 +102,7 @@ def act(session: Session, wish: Wish, steps: tuple[Step, ...], wait: float = 30)
         elif step.kind == "filter":
             # A filter is of a connection that is there, and stands still.
             for statement in dialect.filters(name, wish.database):
-                session.execute(statement)
+                session.execute(statement.replace("%", "%%"))
         elif step.kind == "start":
             session.execute(dialect.start(name))
     return running(session, name, wait)

@@ -14,7 +14,7 @@ from osregions.catalog.cache import STATE, Cache, Pending, all_keys
 from osregions.database import Account, Session
 from osregions.errors import DatabaseError, Refused
 from osregions.releases import Release
-from osregions.replication import accounts, checks, fence_act, link, numbers, people, seed, swap
+from osregions.replication import accounts, checks, fence_act, link, numbers, people, resume, resume_act, seed, swap
 from osregions.replication.server import Server, view
 from osregions.replication.wishes import Replication
 
@@ -49,7 +49,7 @@ class Here:
     def primary(self, dry: bool) -> Outcome:
         """Have home's server let the other regions' read its log: an account each, with the least rights."""
         wanted = self.wishes.accounts(self.database)
-        with self._own() as session:
+        with self.own() as session:
             server = view(session)
             checks.refuse(checks.log(checks.End(self.region, server, None)), f"database of {self.region}")
             present = accounts.view(session, server.dialect, [one.user for one in wanted])
@@ -61,7 +61,7 @@ class Here:
     def primary_absent(self, dry: bool) -> Outcome:
         """Take the other regions' accounts away from home's server."""
         users = [self.wishes.user(name) for name in self.wishes.settings.regions if name != self.wishes.settings.home]
-        with self._own() as session:
+        with self.own() as session:
             present = accounts.view(session, view(session).dialect, users)
             steps = [step for user in users for step in accounts.gone(present, user)]
             if steps and not dry:
@@ -72,7 +72,7 @@ class Here:
 
     def problems(self) -> tuple[checks.Problem, ...]:
         """What stands in the way of replicating home here."""
-        with self._own() as own, self._home() as home:
+        with self.own() as own, self.home() as home:
             theirs = checks.End(
                 self.wishes.settings.home, view(home, whole=False), checks.schema_of(home, self.database), None
             )
@@ -91,13 +91,17 @@ class Here:
         Raises Refused for whatever stands in the way; and, unless `discard`, when tenants would be lost.
         """
         wish = self.wishes.link(self.region, self.database)
-        with self._own() as session:
+        with self.own() as session:
             server = view(session)
             # A connection of ours is made behind a seed alone: where there is one, there are home's rows.
-            seeded = server.channel(link.name_for(server)) is not None
+            channel = server.channel(link.name_for(server))
+            seeded = channel is not None
             there = checks.schema_of(session, self.database) is not None
             steps = link.plan(server, wish)
         changes: dict[str, Any] = {}
+        if channel is not None and channel.sql_error[0]:
+            # Starting it would stop at the same place: what can be passed is passed, and all else is explained.
+            return self.resumed(dry)
         if not seeded:
             changes["seeded"] = {"from": f"{wish.host}:{wish.port}", "gives way": self._giving_way(dry, discard)}
         changes |= self.fenced(dry=True).changes if there else {"rights": ["reads all, writes its bookkeeping alone"]}
@@ -117,7 +121,7 @@ class Here:
             done = seed.seed(self.account_at_home(), self.wishes.account_here(), self.database, discard=True)
             comment = f"seeded with {sum(done.rows.values())} rows as of {done.position}; the old one is {done.kept}"
             self.fenced(dry=False)  # home's tables count from home's numbers
-        with self._own() as session:
+        with self.own() as session:
             link.act(session, wish, steps, self.wishes.wait)
         told = pending.settle(self.cache, self.release) if self.cache else ""
         return Outcome(changes, f"{comment}; {told}" if told else comment)
@@ -134,9 +138,24 @@ class Here:
         people.refuse(found, f"{self.database} of {self.region}", discard or self.wishes.discard(self.region))
         return found.text()
 
+    def resumed(self, dry: bool) -> Outcome:
+        """Let a replication go on past revocations that both sides pruned; anything else is refused, and explained."""
+        with self.own() as session:
+            name = link.name_for(view(session))
+            verdict = resume_act.look(session, self.database, name)
+            if verdict.act == resume.RUNS:
+                return Outcome({}, "replication runs")
+            if verdict.act == resume.REFUSE:
+                raise Refused(f"replication stands still: {verdict.sentence}", self.database, verdict.remedy)
+            told = {"replication": f"goes on past {verdict.gtid or verdict.key}: {verdict.sentence}"}
+            if dry:
+                return Outcome(told, "would go on")
+            passed = resume_act.resume(session, self.database, numbers.base(self.wishes.number(self.region)), name)
+        return Outcome(told, f"went on past {len(passed)} transactions")
+
     def absent(self, dry: bool) -> Outcome:
         """Stop replicating home here, and forget it; the rows stay as they are."""
-        with self._own() as session:
+        with self.own() as session:
             server = view(session)
             there = server.channel(link.name_for(server)) is not None
             if there and not dry:
@@ -146,7 +165,7 @@ class Here:
 
     def replicates(self) -> bool:
         """Whether this server has a connection of ours to home, running or not."""
-        with self._own() as session:
+        with self.own() as session:
             server = view(session)
             return server.channel(link.name_for(server)) is not None
 
@@ -155,7 +174,7 @@ class Here:
     def fenced(self, dry: bool) -> Outcome:
         """Let keystone read everything here and write its bookkeeping alone, under numbers of this region's own."""
         start = numbers.base(self.wishes.number(self.region))
-        with self._own() as session:
+        with self.own() as session:
             # Rights first: what is written before they stand would be numbered like home's rows.
             done = fence_act.fence(session, self.database, self.user, self.release, self.backups, test=dry)
             apart = numbers.keep_apart(session, self.database, start, anchor=True, test=dry)
@@ -169,14 +188,14 @@ class Here:
 
     def unfenced(self, dry: bool) -> Outcome:
         """Give keystone's account back what it could do before the fence: an operator's decision."""
-        with self._own() as session:
+        with self.own() as session:
             done = fence_act.unfence(session, self.database, self.user, self.backups, test=dry)
         changes = {"rights": list(done.changes)} if done.changes else {}
         return Outcome(changes, _told(changes, f"{self.user} has what it had before the fence"))
 
     def option_file(self) -> str:
         """What the server's option file is to say, so that its restart changes nothing."""
-        with self._own() as session:
+        with self.own() as session:
             server = view(session)
         return server.dialect.option_file(link.name_for(server), self.database)
 
@@ -196,12 +215,14 @@ class Here:
         return {"restored": name, "kept": seed.restore_seeded(self.wishes.account_here(), name, self.database)}
 
     @contextmanager
-    def _own(self) -> Iterator[Session]:
+    def own(self) -> Iterator[Session]:
+        """An administrator's session at this machine's server."""
         with database.session(self.wishes.account_here()) as session:
             yield session
 
     @contextmanager
-    def _home(self) -> Iterator[Session]:
+    def home(self) -> Iterator[Session]:
+        """This region's own session at home's server."""
         with database.session(self.account_at_home()) as session:
             yield session
 

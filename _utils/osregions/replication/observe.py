@@ -1,0 +1,92 @@
+"""How a region's replica is: its link, its lag, its fence and numbers, and the rows that differ from home's."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+from typing import Any
+
+from osregions.replication import compare, compare_run, fence_act, link, numbers, resume_act
+from osregions.replication.checksums import Side
+from osregions.replication.operations import Here
+from osregions.replication.server import view
+
+_PATIENCE = 5  # seconds to wait for what home has now
+
+
+def status(here: Here) -> dict[str, Any]:
+    """Everything that is to hold of a replica, and what was seen; `ok` is false when something does not.
+
+    `lag` is measured: the seconds until what home had when asked was applied here, None when it was not within five.
+    """
+    start = numbers.base(here.wishes.number(here.region))
+    wish = here.wishes.link(here.region, here.database)
+    with here.own() as own:
+        server = view(own)
+        name = link.name_for(server)
+        channel = server.channel(name)
+        if channel is None:
+            return {"ok": False, "replicates": False, "findings": ["this server does not replicate home's keystone"]}
+        steps = link.plan(server, wish)
+        verdict = resume_act.look(own, here.database, name)
+        fence = fence_act.holds(own, here.database, here.user, here.release)
+        apart = numbers.plan(numbers.view(own, here.database), start)
+        lag = None
+        if channel.running:
+            with here.home() as home:
+                began = time.monotonic()
+                if compare_run.applied(home, own, view(home, whole=False).dialect, server.dialect, _PATIENCE):
+                    lag = round(time.monotonic() - began, 3)
+        position = view(own).position
+    findings = [step.told for step in steps]
+    if verdict.sentence:
+        findings.append(f"{verdict.sentence}: {verdict.remedy}")
+    if channel.running and lag is None:
+        findings.append(f"what home had {_PATIENCE} s ago is not here yet")
+    findings += [f"the fence lacks: {change.shown}" for change in fence.changes]
+    findings += [*fence.findings, *(f"numbers are not kept apart: {one}" for one in apart.shown)]
+    return {
+        "ok": not findings,
+        "replicates": True,
+        "source": f"{channel.host}:{channel.port}",
+        "threads": {"io": channel.io, "sql": channel.sql},
+        "errors": {"io": list(channel.io_error), "sql": list(channel.sql_error)},
+        "received": channel.received,
+        "position": position,
+        "lag": lag,
+        "tls": channel.tls,
+        "filters": dict(channel.filters),
+        "findings": findings,
+    }
+
+
+def differences(here: Here, chunk: int = 5000, expiration: int = 3600) -> dict[str, Any]:
+    """Every row that differs between home and here, told apart; `expiration` is keystone's, in seconds.
+
+    Neither side is locked. What differs is looked at again once this region has what home had, before it counts.
+    """
+    rules = compare.Rules(
+        columns=here.release.bookkeeping(),
+        base=numbers.base(here.wishes.number(here.region)),
+        expired=compare_run.expired(datetime.now(timezone.utc).replace(tzinfo=None), expiration),
+    )
+    with here.own() as own, here.own() as waiting, here.home() as home, here.home() as asked:
+        dialects = view(asked, whole=False).dialect, view(waiting).dialect
+        report = compare_run.compare(
+            Side(home, here.database),
+            Side(own, here.database),
+            rules,
+            settle=lambda: compare_run.applied(asked, waiting, *dialects, _PATIENCE),
+            chunk=chunk,
+        )
+    return {
+        "clean": report.clean,
+        "divergence": [one.shown for one in report.divergence],
+        "bookkeeping": [one.shown for one in report.bookkeeping],
+        "schema": list(report.schema),
+        "beyond": list(report.beyond),
+        "tables": report.tables,
+        "rows": report.rows,
+        "settled": report.settled,
+        "remedy": compare.remedy(report.differences),
+    }
