@@ -389,6 +389,17 @@ def test_an_answer_sent_again_is_refused(cloud):
         cloud.minions["two-b"].modules["keystone_keys.install"](sealed["two-a"])
 
 
+def test_damaged_keys_of_home_reach_nobody(cloud):
+    cloud.joined()
+    keys.fill(cloud.folder / "one-a/fernet-keys", {**cloud.content("one-a"), 6: b"half a key"})
+    before = cloud.content("two-a")
+    done = cloud.state("keys_spread")
+    assert done["result"] is False and done["changes"] == {} and "hold" not in done["comment"].splitlines()[0]
+    assert "one-a: ERROR: key 6 is no fernet key" in done["comment"]
+    assert "two-a: one-a gave no keys for it" in done["comment"]
+    assert cloud.content("two-a") == before
+
+
 def test_nodes_that_are_not_configured_alike(cloud):
     conf = cloud.folder / "two-a/keystone.conf"
     conf.write_text(conf.read_text().replace("/two-a/fernet-keys/\n", "/two-a/receipt-keys\n"))
