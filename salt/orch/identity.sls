@@ -1,5 +1,5 @@
-{#- Home's identity in the region named in pillar (openstack_regions:join), once that has joined (P10, K1): home's keys,
-    and its keystone database as a replica that lets people in but not be written. On home's master:
+{#- Home's identity in the region named in pillar (openstack_regions:join), once that has joined (P10, K1): home's
+    keystone database as a replica that lets people in but can't be written, and home's keys. On home's master:
 
         salt-run state.orchestrate orch.identity test=True
         salt-run state.orchestrate orch.identity
@@ -9,19 +9,11 @@
 {%- set home = cloud.targets.keystone.replace('{region}', cloud.home) %}
 {%- set member = cloud.targets.keystone.replace('{region}', cloud.join) %}
 
-{{ cloud.home }}'s keystone can be replicated:
+the keystone of {{ cloud.home }} can be replicated:
   salt.state:
     - tgt: {{ home }}
     - tgt_type: compound
     - sls: regions.replication
-
-{#- Before its database changes: by then every keystone reads what the other wrote, tokens and credentials. #}
-
-every keystone has the keys of {{ cloud.home }}:
-  regions.keys_spread:
-    - joining: {{ cloud.join | json }}
-    - require:
-      - salt: {{ cloud.home }}'s keystone can be replicated
 
 the identity of {{ cloud.home }} is in {{ cloud.join }}:
   salt.state:
@@ -29,4 +21,13 @@ the identity of {{ cloud.home }} is in {{ cloud.join }}:
     - tgt_type: compound
     - sls: regions.replication
     - require:
-      - regions: every keystone has the keys of {{ cloud.home }}
+      - salt: the keystone of {{ cloud.home }} can be replicated
+
+{#- After the database: with home's keys the region could not read its own credentials any more. #}
+
+every keystone of {{ cloud.join }} has the keys of {{ cloud.home }}:
+  regions.keys_spread:
+    - regions: {{ [cloud.join] | json }}
+    - joining: {{ cloud.join | json }}
+    - require:
+      - salt: the identity of {{ cloud.home }} is in {{ cloud.join }}

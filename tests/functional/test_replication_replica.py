@@ -149,14 +149,16 @@ def test_how_it_is_and_what_differs(pair):
     assert found["lag"] < 1 and found["threads"] == {"io": "Yes", "sql": "Yes"} and not found["tls"]
     pair.home.project("p2", "blue")
     same = observe.differences(region)
-    assert same["clean"] and same["settled"] and same["bookkeeping"] == [], same
+    assert same["clean"] and same["settled"], same
+    anchors = len(same["bookkeeping"])  # MySQL 5.6 forgets numbers at a restart: there a row of its own holds them
+    assert anchors == (pair.kind == "mysql56")
     keystone(pair, "UPDATE user SET last_active_at = '2026-11-25' WHERE id = 'u1'")
     keystone(pair, "INSERT INTO revocation_event (issued_before, revoked_at, audit_id) VALUES (NOW(), NOW(), 'a')")
     pair.region.execute("INSERT INTO project VALUES ('p9', 'past the fence', 'default', 0, NULL)")
     pair.region.execute("UPDATE project SET name = 'purple' WHERE id = 'p2'")
     pair.region.execute("GRANT INSERT ON keystone.project TO keystone@'127.0.0.1'")
     found = observe.differences(region)
-    assert not found["clean"] and len(found["bookkeeping"]) == 2
+    assert not found["clean"] and len(found["bookkeeping"]) == anchors + 2
     assert sorted(found["divergence"]) == [
         "project id=p2: differs from home in name",
         "project id=p9: is here and not at home",

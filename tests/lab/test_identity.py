@@ -86,7 +86,7 @@ def test_the_plan_names_what_is_done(replicated):
     planned, done = replicated.planned, replicated.done
     assert planned.keys() == done.keys()
     assert all(one["changes"] for one in planned.values())
-    keys = "every keystone has the keys of RegionOne"
+    keys = "every keystone of RegionTwo has the keys of RegionOne"
     assert planned[keys]["changes"] == done[keys]["changes"]
     text = json.dumps([planned, done])
     assert "project (blue)" in text, "who gives way is not told"
