@@ -166,6 +166,8 @@ def _into(ends: _Ends, found: _Table, chunk: Chunk, rows: int, limit: int) -> No
         return
     there, here = ends.both(lambda side: side.buckets(found.table, chunk))
     differing = [one for one in sorted(there.keys() | here.keys()) if there.get(one) != here.get(one)]
+    if not differing:
+        return  # they differed a moment ago
     many = sum(max(there.get(one, (0, 0))[0], here.get(one, (0, 0))[0]) for one in differing)
     # All rows of the buckets are fetched from both ends: that has to fit into memory, and through the line.
     batches = [differing] if many <= _FEW * len(differing) or rows <= _FEW else [[one] for one in differing]
