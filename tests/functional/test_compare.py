@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 
 import pytest
 
@@ -173,6 +174,30 @@ def test_what_is_on_its_way_does_not_count(servers):
 
     assert ends.compare(settle=arrives).differences == ()
     assert told(ends.compare(settle=lambda: False)) == [("user", "u1", "both", ("enabled",))]
+
+
+def test_rows_that_come_and_go_all_the_while_do_not_matter(servers):
+    """A writer at home, on rows that never reach the region at all: seen, looked at again, gone."""
+    fill(servers(MariaDB), "home")
+    fill(servers(MariaDB), "region")
+    ends = Ends(servers(MariaDB), servers(MariaDB))
+    stop = threading.Event()
+
+    def write():
+        with contextlib.closing(servers(MariaDB).connect("home")) as connection, connection.cursor() as cursor:
+            while not stop.is_set():
+                cursor.execute("INSERT INTO user VALUES ('now', NULL, 1, NULL)")
+                cursor.execute("DELETE FROM user WHERE id = 'now'")
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    try:
+        for _ in range(20):
+            assert ends.compare(looks=12).schema == ()
+    finally:
+        stop.set()
+        writer.join()
+    assert ends.compare().differences == ()
 
 
 # ---- numbers ----

@@ -148,12 +148,11 @@ def test_an_open_session_keeps_its_rights_and_is_ended(place):
     ending = threading.Timer(0.5, lambda: busy.cursor().execute("COMMIT"))
     ending.start()
     with session(admin(server)) as db:
-        first = db.value("SELECT CONNECTION_ID()")
+        time.sleep(0.2)  # the list of transactions is as old as that
         assert {one.idle for one in fence_act.sessions(db, "key_stone", "k")} >= {True, False}
         started = time.monotonic()
         done = fence_act.fence(db, "key_stone", "k", ZED, backups)
         took = time.monotonic() - started
-        assert first
     read_all_along.set()
     reader.join()
     assert failures == []
@@ -287,7 +286,7 @@ def fenced(request, keystone_server, mariadb, tmp_path_factory):
 
 
 def test_each_row_of_the_table_gives_its_last_column(fenced):
-    assert fenced.done.changed
+    assert fenced.done.ended > 0  # keystone's pool: it opens others, and nobody is turned away
     assert fenced.sign_in() == 201
     fenced.sql("UPDATE user SET last_active_at = '2020-01-01'")
     assert fenced.sign_in() == 201

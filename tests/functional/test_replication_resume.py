@@ -209,13 +209,29 @@ def test_compare_waits_for_what_is_on_its_way(pair):
         report = compare_run.compare(*sides, settle)
         held.close()
         assert (report.differences, report.settled) == ((), True)
-        pair.region.execute("SET sql_log_bin = 0")
         write(pair.region, ("UPDATE user SET extra = 's3cr3t' WHERE id = 'late1'",))
         report = compare_run.compare(*sides, wait)
         assert [(one.row.table, one.row.key, one.row.columns) for one in report.divergence] == [
             ("user", (("id", "late1"),), ("extra",))
         ]
         assert "s3cr3t" not in repr(report)
+
+
+def test_a_replication_that_stands_is_not_waited_for_in_vain(pair):
+    with session(pair.account(pair.region)) as region, session(pair.account(pair.home)) as home:
+        region.execute(dialect(region).stop(pair.channel))
+        user(pair, "later")
+        assert compare_run.applied(home, region, dialect(home), dialect(region), 1) is False
+        sides = (Side(home, "keystone"), Side(region, "keystone"), Rules(base=BASE))
+        report = compare_run.compare(
+            *sides, lambda: compare_run.applied(home, region, dialect(home), dialect(region), 1)
+        )
+        assert report.settled is False
+        assert ("user", (("id", "later"),), "home") in [
+            (one.row.table, one.row.key, one.row.where) for one in report.divergence
+        ]
+        region.execute(dialect(region).start(pair.channel))
+        assert compare_run.applied(home, region, dialect(home), dialect(region), 10) is True
 
 
 def test_any_other_stop_is_refused_and_explained(pair):
@@ -238,7 +254,6 @@ def test_any_other_stop_is_refused_and_explained(pair):
 
 def test_a_password_that_is_refused_and_a_home_that_went_back_are_explained(pair):
     with session(pair.account(pair.region)) as db:
-        pair.home.execute("SET sql_log_bin = 0")
         pair.home.execute("SET PASSWORD FOR repl@'127.0.0.1' = PASSWORD('other')")
         db.execute(dialect(db).stop(pair.channel))
         db.execute(dialect(db).start(pair.channel))

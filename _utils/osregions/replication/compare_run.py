@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TypeVar
 
 from osregions.database import Session
@@ -67,6 +68,9 @@ def compare(
         for table in tables:
             found.append(_Table(table))
             _search(ends, found[-1], chunk, limit)
+            if len(found[-1].suspects) > limit:
+                found[-1].beyond = True
+                found[-1].suspects = dict(islice(found[-1].suspects.items(), limit))
         settled = _look_again(ends, found, settle or _a_second, looks)
         rows = [row for one in found for row in _rows(ends, one)]
     return Report(
@@ -157,8 +161,13 @@ def _chunks(ends: _Ends, table: Table, size: int) -> Iterator[Chunk]:
 
 
 def _into(ends: _Ends, found: _Table, chunk: Chunk, rows: int, limit: int) -> None:
+    if len(found.suspects) > limit:
+        found.beyond = True
+        return
     there, here = ends.both(lambda side: side.buckets(found.table, chunk))
     differing = [one for one in sorted(there.keys() | here.keys()) if there.get(one) != here.get(one)]
+    if not differing:
+        return  # they differed a moment ago
     many = sum(max(there.get(one, (0, 0))[0], here.get(one, (0, 0))[0]) for one in differing)
     # All rows of the buckets are fetched from both ends: that has to fit into memory, and through the line.
     batches = [differing] if many <= _FEW * len(differing) or rows <= _FEW else [[one] for one in differing]
