@@ -31,9 +31,8 @@ def replicated(lab):
 
 def admin(lab, words, url=AT_HOME, check=True):
     """What home's admin is told, at one keystone or the other, which is asked about identity too."""
-    script = (
-        f". /root/keystonerc_admin; export OS_AUTH_URL={url} OS_IDENTITY_ENDPOINT_OVERRIDE={url}; openstack {words}"
-    )
+    region = "RegionTwo" if url == OWN else "RegionOne"  # whose identity endpoint a client goes to after signing in
+    script = f". /root/keystonerc_admin; export OS_AUTH_URL={url} OS_REGION_NAME={region}; openstack {words}"
     form = "" if words.startswith(("role add", "role remove", "user set", "token revoke")) else " -f json"
     done = lab.exec(HOME, "bash", "-c", script + form, check=check)
     return json.loads(done.stdout) if form and done.returncode == 0 else done
