@@ -172,6 +172,32 @@ def test_no_password_is_seen_anywhere(joined):
         assert set(modes[::2]) <= {"600"}
 
 
+def test_no_password_is_in_a_process_list(joined):
+    """Looked for in every command line and environment while glance's password is written, for the first time again."""
+    secret = password(joined)
+    apply(joined, MEMBER, "regions.services.clean")
+    assert password(joined) != secret
+    joined.exec(MEMBER, "bash", "-c", "umask 077; cat >/root/secret", input=secret)
+    said = joined.shell(
+        MEMBER,
+        """
+        salt-call --out=json state.apply regions.services >/root/applied.log 2>&1 &
+        run=$!
+        looks=0
+        while kill -0 "$run" 2>/dev/null; do
+            grep -aFlf /root/secret /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null && echo SEEN
+            looks=$((looks + 1))
+        done
+        wait "$run"
+        rm /root/secret
+        echo "$looks looks"
+        """,
+    )
+    assert "SEEN" not in said and int(said.split()[0]) > 20, said
+    assert password(joined) == secret
+    assert secret not in joined.exec(MEMBER, "cat", "/root/applied.log").stdout
+
+
 def test_undone_every_file_is_what_it_was(joined):
     """Last: the way back, on every node."""
     for host in HOSTS:
