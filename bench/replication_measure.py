@@ -8,7 +8,11 @@ import importlib.util
 import os
 from collections.abc import Callable
 
-HALVES = {"seeding": "bench.replication_seed", "compare": "bench.replication_compare"}
+HALVES = {
+    "seeding": "bench.replication_seed",
+    "compare": "bench.replication_compare",
+    "filtering": "bench.replication_filter",
+}
 
 
 def half(name: str) -> Callable[[int], None] | None:
