@@ -299,16 +299,17 @@ def home_has_more(pair) -> None:
         assert people.compare(region, some) == people.compare(region, all_of_it)
 
 
-def killer(pair, at: str, victim: str) -> subprocess.Popen:
-    """A seeding in a process of its own, which kills `victim` (`self` or a pid) at a point of its way."""
+def killer(pair, at: str, victim: str, delay: float = 0) -> subprocess.Popen:
+    """A seeding in a process of its own, which kills `victim` (`self` or a pid) at or soon after a point of its way."""
     script = f"""
-import os, signal, sys
+import os, signal, sys, threading
 from osregions.database import Account
 from osregions.replication import seed
 secret, root = sys.stdin.read().split("\\n")
 def told(what):
     if what == {at!r}:
-        os.kill({"os.getpid()" if victim == "self" else victim}, signal.SIGKILL)
+        kill = lambda: os.kill({"os.getpid()" if victim == "self" else victim}, signal.SIGKILL)
+        threading.Timer({delay}, kill).start() if {delay} else kill()
 try:
     seed.seed(Account("replica", secret, "keystone", "127.0.0.1", {pair.home.port}),
               Account("root", root, "", socket={str(pair.region.socket)!r}), told=told)
@@ -357,6 +358,26 @@ def test_the_regions_server_killed(pair, at):
     pair.seed()
     assert pair.sums(pair.region) == pair.sums(pair.home)
     assert "keystone_seeding" not in databases(pair.region)
+
+
+@pytest.mark.parametrize("delay", [0.003, 0.004, 0.005, 0.006, 0.008, 0.012])
+def test_the_regions_server_killed_in_the_swap(pair, delay):
+    """Wherever it came to: the next look at it makes it whole, the old one or the new."""
+    before, new = pair.sums(pair.region), pair.sums(pair.home)
+    process = killer(pair, "positioned", str(pair.region.pid), delay)
+    process.stdout.read()
+    process.wait(60)
+    pair.region.stop()
+    pair.region.start()
+    with session(pair.admin) as here:
+        seed.recovered(here, "keystone", servers.view(here))
+    found = pair.sums(pair.region)
+    which = before if found["keystone.user"] == before["keystone.user"] else new
+    assert {table: (found[table], which[table]) for table in found if found[table] != which[table]} == {}
+    assert "keystone_seeding" not in databases(pair.region)
+    foreign_keys_hold(pair.region)
+    pair.seed()
+    assert pair.sums(pair.region) == new
 
 
 def test_homes_server_killed(pair):

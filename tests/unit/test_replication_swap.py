@@ -11,6 +11,8 @@ from osregions.replication.gtids import gtids_from
 from osregions.replication.seed import check_room
 from osregions.replication.snapshot import Logged, LogStatus, settled, transactions
 from osregions.replication.swap import Swap, kept_name, seeding_name, statement, undone
+from osregions.replication.torn import Torn
+from osregions.replication.torn import found as torn_found
 
 NOW = datetime(2026, 11, 25, 10, 7, 9, tzinfo=timezone.utc)
 UUID = "3e11fa47-71ca-11e1-9e33-c80aa9429562"
@@ -124,3 +126,17 @@ def test_transactions_in_the_log():
         ("4", 95, False),
         ("5", 110, True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("defined", "stored", "torn"),
+    [
+        ({"k": "ab", "o": "c"}, {"k": "ab", "o": "c"}, ()),
+        ({"k": "ab", "o": ""}, {"k": "b", "o": "a"}, (Torn("a", "k", "o"),)),
+        # The old one went out already; the new one was coming in.
+        ({"k": "b", "o": "a", "s": "a"}, {"k": "ba", "o": "a", "s": ""}, (Torn("a", "s", "k"),)),
+        ({"k": "a", "o": ""}, {"k": "", "o": ""}, ()),  # lost altogether: nothing is guessed
+    ],
+)
+def test_torn_tables(defined, stored, torn):
+    assert torn_found(defined, stored) == torn

@@ -17,6 +17,7 @@ from typing import Any
 
 from osregions.database import Session, checked, quoted
 from osregions.errors import DatabaseError, Refused
+from osregions.replication import torn
 from osregions.replication.snapshot import checked_tables
 
 RECORD = "openstack_regions_seeding"  # the table in which it is written down, in the database that is being made
@@ -195,6 +196,7 @@ def recover(session: Session, database: str) -> Swap | None:
     name = seeding_name(database)
     done = None
     if swap and swap.begun:
+        torn.mend(session, (swap.database, swap.out, swap.source))
         if undone(swap, tables_of(session, swap.out), tables_of(session, swap.source)) is None:
             done = swap
         else:
