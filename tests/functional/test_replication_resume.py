@@ -31,12 +31,17 @@ PRUNE = "DELETE FROM revocation_event WHERE revoked_at < '2021-01-01'"
 
 @pytest.fixture(
     scope="module",
-    params=[(MariaDB, "regions"), (MariaDB, ""), (MySQL56, "")],
-    ids=["mariadb-named", "mariadb", "mysql"],
+    params=[
+        (MariaDB, "regions"),
+        (MariaDB, "", "--slave-parallel-threads=4"),
+        (MySQL56, ""),
+        (MySQL56, "", "--slave-parallel-workers=2"),
+    ],
+    ids=["mariadb-named", "mariadb-parallel", "mysql", "mysql-parallel"],
 )
 def pair(request, tmp_path_factory):
-    kind, channel = request.param
-    one = Pair(kind, tmp_path_factory.mktemp("pair"), channel)
+    kind, channel, *options = request.param
+    one = Pair(kind, tmp_path_factory.mktemp("pair"), channel, *options)
     try:
         one.start()
         for sql in TABLES:

@@ -13,9 +13,9 @@ from tests.support.mysql56 import MySQL56
 class Pair:
     """Home and a region whose whole server follows it by GTID; `channel` is the connection's name."""
 
-    def __init__(self, kind: type[MariaDB] | type[MySQL56], folder: Path, channel: str = ""):
+    def __init__(self, kind: type[MariaDB] | type[MySQL56], folder: Path, channel: str = "", *options: str):
         self.mariadb = kind is MariaDB
-        self.channel = channel
+        self.channel, self._options = channel, options
         self.home, self.region = (self._server(kind, folder / name, at) for at, name in enumerate(("home", "region")))
 
     def _server(self, kind, folder: Path, at: int):
@@ -26,7 +26,7 @@ class Pair:
         else:
             options += ["--gtid-mode=ON", "--enforce-gtid-consistency", "--log-slave-updates"]
             options += ["--master-info-repository=TABLE", "--relay-log-info-repository=TABLE"]
-        return kind(folder, *options)
+        return kind(folder, *options, *self._options)
 
     def start(self) -> None:
         """Install both and let the region follow."""

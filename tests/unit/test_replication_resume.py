@@ -61,6 +61,15 @@ def test_a_transaction_is_read_out_of_the_relay_log():
     assert resume.transaction([MARIADB[0], *relay(("Annotate_rows", 1, "DELETE ...")), *MARIADB[1:]]).whole
 
 
+def test_each_transaction_is_read_where_several_are_applied_at_once():
+    assert [one.gtid for one in resume.transactions(MARIADB)] == ["1-1-9", "1-1-10"]
+    assert [one.whole for one in resume.transactions(MYSQL[1:] + MYSQL)] == [False, True, False]
+    assert list(resume.transactions([])) == []
+    text = "Worker 1 failed executing transaction 'x:8' at master log bin.1, end_log_pos 2538; " + error(1032)
+    assert resume.failed_at(text) == 2538
+    assert resume.decide(1032, text, next(resume.transactions(MYSQL)), "keystone").act == resume.PASS
+
+
 @pytest.mark.parametrize("events", [MARIADB, MYSQL])
 def test_a_deletion_of_pruned_revocations_is_passed(events):
     found = resume.decide(1032, error(1032), resume.transaction(events), "keystone")
@@ -86,7 +95,7 @@ WIDER = [*MARIADB[:3], *relay(("Table_map", 5, "table_id: 9 (keystone.project)")
         (1032, error(1032), WIDER, "also changes keystone.project"),
         (1032, error(1032), MARIADB[:5], "can't be read whole"),
         (1032, error(1032), [], "can't be read whole"),
-        (1032, error(1032, end=9999), MARIADB, "not the next in the relay log"),
+        (1032, error(1032, end=9999), MARIADB, "failed is another one"),
         (1032, error(1032, kind="Update_rows_v1"), MARIADB, "a change, not a deletion"),
         (
             1062,

@@ -9,7 +9,7 @@ gives way to a number of its own. Anything else is an operator's to decide.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,23 @@ def transaction(events: Iterable[Mapping[str, Any]]) -> Transaction | None:
     return Transaction(gtid, frozenset(tables), frozenset(ends), ended and not strange) if gtid else None
 
 
+def transactions(events: Iterable[Mapping[str, Any]]) -> Iterator[Transaction]:
+    """Each transaction in SHOW RELAYLOG EVENTS: a server with several appliers stands before the first unfinished."""
+    group: list[Mapping[str, Any]] = []
+    for event in [*events, None]:
+        if group and (event is None or str(event["Event_type"]) == "Gtid"):
+            if found := transaction(group):
+                yield found
+            group = []
+        if event is not None and (group or str(event["Event_type"]) == "Gtid"):
+            group.append(event)
+
+
+def failed_at(text: str) -> int:
+    """Where in home's log the event ends that failed; -1 when the error does not say."""
+    return int(_match(r"end_log_pos (\d+)", text) or -1)
+
+
 def decide(number: int, text: str, found: Transaction | None, database: str) -> Verdict:
     """What to do about the error with which a replication's SQL thread stopped."""
     sentence, remedy = meaning(number, text)
@@ -85,8 +102,8 @@ def decide(number: int, text: str, found: Transaction | None, database: str) -> 
     if found.tables != {table}:
         others = ", ".join(sorted(found.tables - {table}))
         return _refused(refusal, f"the same transaction also changes {others}")
-    if int(_match(r"end_log_pos (\d+)", text) or -1) not in found.ends:
-        return _refused(refusal, "the transaction that failed is not the next in the relay log")
+    if failed_at(text) not in found.ends:
+        return _refused(refusal, "the transaction that failed is another one")
     if number == 1032:
         if not re.search(r"Delete_rows", text):
             return _refused(refusal, "it is a change, not a deletion")

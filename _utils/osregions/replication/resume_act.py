@@ -16,7 +16,18 @@ from osregions.database import Session, quoted
 from osregions.replication import numbers
 from osregions.replication.dialect import Dialect, dialect_from
 from osregions.replication.errors_said import Stopped, meaning
-from osregions.replication.resume import PASS, REFUSE, RENUMBER, RUNS, Verdict, decide, reached, transaction, until
+from osregions.replication.resume import (
+    PASS,
+    REFUSE,
+    RENUMBER,
+    RUNS,
+    Verdict,
+    decide,
+    failed_at,
+    reached,
+    transactions,
+    until,
+)
 from osregions.replication.unlogged import unlogged
 
 _EVENTS = 5000  # of a transaction; keystone prunes in batches
@@ -121,8 +132,12 @@ def _look(replication: _Replication, database: str) -> Verdict:
     number, text = int(status["Last_SQL_Errno"]), str(status["Last_SQL_Error"])
     if not number:
         return Verdict(REFUSE, "it was stopped by hand", "start it")
-    candidate = number in (1032, 1062)
-    return decide(number, text, transaction(replication.events(status)) if candidate else None, database)
+    found = None
+    if number in (1032, 1062):
+        end = failed_at(text)
+        of_that_end = (one for one in transactions(replication.events(status)) if end in one.ends)
+        found = next((one for one in of_that_end if not replication.has(one.gtid)), None)
+    return decide(number, text, found, database)
 
 
 def _stopped(status: dict[str, Any]) -> bool:
