@@ -39,8 +39,7 @@ openstack_regions:
         # number: 2
         # Whether projects, users, roles and assignments that home lacks may go when this region becomes home's replica.
         # Left out, that is refused, with a list. The old database is kept in any case.
-        # The lab says so, for its two clouds have people of their own.
-        discard: true
+        # discard: false
       # The name that it has until it joins. Leave it out for a cluster that is called right from the start.
       renamed_from: RegionOne
 

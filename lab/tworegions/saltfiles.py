@@ -71,7 +71,15 @@ def prepare(host: Host, top: Path, keys: Keys, accounts: dict[str, str], replica
     credentials["admin"]["project_name"] = "admin"
     text = _yaml({"openstack_regions": {"credentials": credentials}})
     write(top / PILLAR.lstrip("/") / "openstack_regions_credentials.sls", text, mode=0o600)
-    text = _yaml({"openstack_regions": {"replication": {"passwords": {"RegionTwo": replication}}}})
+    # The two clouds have people of their own, and RegionTwo's may go: its database is kept.
+    text = _yaml(
+        {
+            "openstack_regions": {
+                "replication": {"passwords": {"RegionTwo": replication}},
+                "regions": {"RegionTwo": {"database": {"discard": True}}},
+            }
+        }
+    )
     write(top / PILLAR.lstrip("/") / "openstack_regions_replication.sls", text, mode=0o600)
     write(top / "etc/salt/pki/master/master.pem", keys.master.private, mode=0o400)
     write(top / "etc/salt/pki/master/master.pub", keys.master.public)
