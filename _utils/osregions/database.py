@@ -304,5 +304,8 @@ def translated(err: pymysql.MySQLError, account: Account) -> DatabaseError:
     """Say what a server's error means, and what to do about it."""
     number, text = (*err.args, "", "")[:2]
     problem, remedy = _REMEDIES.get(number, ("the server at {place} says: {text} (error {number})", ""))
+    if number == 2003 and "certificate" in str(text).lower():
+        problem = "the server at {place} has a certificate that is not trusted: {text}"
+        remedy = "name the authority that signed it, or give the server one for the name by which it is reached"
     words = {"user": account.user, "database": account.database, "place": account.place, "text": text, "number": number}
     return DatabaseError(problem.format(**words), f"database {account.database} at {account.place}", remedy)

@@ -28,7 +28,7 @@ def pair(request, tmp_path):
         pair.stop()
 
 
-def here(pair, region):
+def here(pair, region, more=None):
     """What runs on the node of a region's server."""
     own = pair.home if region == "RegionOne" else pair.region
     pillar = {
@@ -44,6 +44,7 @@ def here(pair, region):
             "passwords": {"RegionTwo": PASSWORD},
             "admin": {"password": own.own.password, "socket": str(own.own.socket)},
             "wait": 10,
+            **(more or {}),
         },
     }
     return operations.Here(
