@@ -6,7 +6,7 @@ import time
 from datetime import datetime, timezone
 from typing import Any
 
-from osregions.replication import compare, compare_run, fence_act, link, numbers, resume_act
+from osregions.replication import compare, compare_run, fence_act, link, numbers, resume, resume_act
 from osregions.replication.checksums import Side
 from osregions.replication.operations import Here
 from osregions.replication.server import view
@@ -31,16 +31,22 @@ def status(here: Here) -> dict[str, Any]:
         verdict = resume_act.look(own, here.database, name)
         fence = fence_act.holds(own, here.database, here.user, here.release)
         apart = numbers.plan(numbers.view(own, here.database), start)
-        lag = None
+        lag, gone_back = None, False
         if channel.running:
             with here.home() as home:
+                theirs = view(home, whole=False)
                 began = time.monotonic()
-                if compare_run.applied(home, own, view(home, whole=False).dialect, server.dialect, _PATIENCE):
+                if compare_run.applied(home, own, theirs.dialect, server.dialect, _PATIENCE):
                     lag = round(time.monotonic() - began, 3)
+                gone_back = server.dialect.mariadb and resume.gone_back(theirs.position, server.position)
         position = view(own).position
     findings = [step.told for step in steps]
     if verdict.sentence:
         findings.append(f"{verdict.sentence}: {verdict.remedy}")
+    if gone_back:
+        findings.append("home has less than was applied here: was it restored from a backup? Seed this region again")
+    if (mode := server.variables.get("slave_exec_mode") or server.variables.get("replica_exec_mode")) != "STRICT":
+        findings.append(f"differences are passed over ({mode}): SET GLOBAL slave_exec_mode = STRICT, and compare")
     if channel.running and lag is None:
         findings.append(f"what home had {_PATIENCE} s ago is not here yet")
     findings += [f"the fence lacks: {change.shown}" for change in fence.changes]
