@@ -14,7 +14,7 @@ from osregions import settings as settings_of
 from osregions.catalog.cache import cache_from
 from osregions.database import account_from
 from osregions.errors import translated
-from osregions.replication import observe, operations, wishes
+from osregions.replication import carrying, observe, operations, wishes
 
 __virtualname__ = "mysql_replication"
 
@@ -332,6 +332,82 @@ def resume(database=None, region=None, test=False):
     Source: keystone prunes expired revocations with each new one, on whichever side it runs.
     """
     return _run(lambda: _here(database, region).resumed(dry=test).as_dict())
+
+
+def own_revocations(database=None, region=None):
+    """
+    List the revocations that this region made while it was cut off, and that home lacks.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.own_revocations
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it.
+
+    region
+        Text: this node's region. Default: its grain ``region``.
+
+    Returns a dict: ``give`` (rows of ``revocation_event``, for ``mysql_replication.take_revocations`` at home),
+    ``forget`` and ``waiting`` (how many are home's by now, and how many are on their way back). Changes nothing.
+
+    Source: rows whose numbers are this region's own, matched with home's by what they say.
+    """
+    return _run(lambda: carrying.own(_here(database, region)))
+
+
+def take_revocations(rows, database=None, test=False):
+    """
+    Write a region's revocations at home, under home's numbers, so that those tokens are revoked everywhere.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.take_revocations '[...]' test=True
+
+    rows
+        List: what ``mysql_replication.own_revocations`` returned as ``give`` in that region.
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it.
+
+    test
+        Whether to say only what would change. Default: False.
+
+    Returns a dict: ``changes`` and ``comment``. Home's keystones are told to look: they cache revocations.
+
+    Source: a revocation names a token by its audit id, which is no secret.
+    """
+    return _run(lambda: carrying.take(_here(database), rows, dry=test).as_dict())
+
+
+def forget_revocations(database=None, region=None, test=False):
+    """
+    Delete this region's own revocations that have come back as home's, or have expired; on this server alone.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.forget_revocations test=True
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it.
+
+    region
+        Text: this node's region. Default: its grain ``region``.
+
+    test
+        Whether to say only what would change. Default: False.
+
+    Returns a dict: ``changes`` and ``comment``.
+
+    Source: see ``mysql_replication.own_revocations``.
+    """
+    return _run(lambda: carrying.forget(_here(database, region), dry=test).as_dict())
 
 
 def option_file(database=None):

@@ -237,6 +237,53 @@ def services_proven(name, timeout=_TIMEOUT):
     return _state(name, act)
 
 
+def revocations_carried(name, timeout=_TIMEOUT):
+    """
+    Tokens that a region revoked while it was cut off are revoked at home, too, and so everywhere.
+
+    .. code-block:: yaml
+
+        what RegionTwo revoked is revoked:
+          regions.revocations_carried:
+            - name: RegionTwo
+
+    name
+        Text: the region, as pillar declares it.
+
+    timeout
+        Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
+
+    What home has taken comes back by replication; the region's own rows go then, at this run or the next. Fails when
+    either side can't be asked. Source: ``osregions.replication.carrying``.
+    """
+
+    def act(settings):
+        member = _first(settings.target("keystone", name), timeout)
+        home = _first(settings.target("keystone", settings.home), timeout)
+        minion, found = joining_of.one_answer(
+            _ask(member, "mysql_replication.own_revocations", timeout), f"the revocations of {name}"
+        )
+        changes, said, test = {}, [], __opts__["test"]
+        if found["give"]:
+            words = {"rows": found["give"], "test": test}
+            taker, done = joining_of.one_answer(
+                _ask(home, "mysql_replication.take_revocations", timeout, **words), "giving them home"
+            )
+            changes[taker] = done["changes"]
+            said.append(f"{taker}: {done['comment']}")
+        if found["forget"]:
+            _, done = joining_of.one_answer(
+                _ask(member, "mysql_replication.forget_revocations", timeout, test=test), "forgetting them"
+            )
+            changes[minion] = done["changes"]
+            said.append(f"{minion}: {done['comment']}")
+        changes = {key: value for key, value in changes.items() if value}
+        comment = "; ".join(said) or f"{name} has no revocation that home lacks"
+        return {"result": None if changes and test else True, "changes": changes, "comment": comment}
+
+    return _state(name, act)
+
+
 def keys_spread(name, regions=None, joining=None, source=None, older=False, timeout=_TIMEOUT):
     """
     Every keystone node of every region has home's fernet keys, of tokens, receipts and credentials.

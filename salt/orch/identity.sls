@@ -31,3 +31,10 @@ every keystone of {{ cloud.join }} has the keys of {{ cloud.home }}:
     - joining: {{ cloud.join | json }}
     - require:
       - salt: the identity of {{ cloud.home }} is in {{ cloud.join }}
+
+{#- What the region revoked while it was cut off; nothing on the first run. #}
+
+{{ cloud.join | json }}:
+  regions.revocations_carried:
+    - require:
+      - salt: the identity of {{ cloud.home }} is in {{ cloud.join }}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
+from functools import partial
 
 import pymysql
 import pytest
@@ -12,7 +14,7 @@ from osregions import settings
 from osregions.catalog.cache import Cache
 from osregions.errors import RegionsError
 from osregions.releases import Release
-from osregions.replication import observe, operations, wishes
+from osregions.replication import carrying, observe, operations, wishes
 from tests.support import pairs
 
 PASSWORD = "s3cr3t of the line"
@@ -203,3 +205,34 @@ def test_another_stop_is_explained_and_left(pair):
         with pytest.raises(RegionsError, match="stands still") as stopped:
             region.replica(dry=dry)
     assert "p2" in str(stopped.value) or "project" in str(stopped.value)
+
+
+def test_what_a_region_revoked_is_given_home_and_comes_back(pair):
+    home, region = here(pair, "RegionOne"), here(pair, "RegionTwo")
+    home.primary(dry=False)
+    region.replica(dry=False)
+    for audit in ("a", "b"):
+        keystone(
+            pair,
+            "INSERT INTO revocation_event (issued_before, revoked_at, audit_id)"
+            f" VALUES (UTC_TIMESTAMP(), UTC_TIMESTAMP(), '{audit}')",
+        )
+    found = json.loads(json.dumps(carrying.own(region)))  # as Salt carries it
+    assert sorted(row["audit_id"] for row in found["give"]) == ["a", "b"] and found["forget"] == 0
+    changes = twice(partial(carrying.take, home, found["give"]))
+    assert changes == {"revocations": "2 of tokens that were revoked elsewhere"}
+    assert pair.home.execute("SELECT audit_id FROM revocation_event ORDER BY audit_id") == (("a",), ("b",))
+    mine = "SELECT count(*) FROM revocation_event WHERE id < 200000000"
+    arrives(pair, mine, ((2,),))
+    assert twice(partial(carrying.forget, region)) == {"revocations": "2 are home's by now"}
+    assert carrying.own(region) == {"give": [], "forget": 0, "waiting": 0}
+    arrives(pair, mine, ((2,),))
+    assert observe.differences(region)["clean"]
+
+
+def test_rows_of_another_shape_are_refused(pair):
+    home = here(pair, "RegionOne")
+    with pytest.raises(RegionsError, match="is list"):
+        carrying.take(home, [{"audit_id": ["x"]}], dry=False)
+    with pytest.raises(RegionsError, match="can't be the name"):
+        carrying.take(home, [{"audit_id` = 1; --": "x"}], dry=False)

@@ -118,7 +118,10 @@ class Here:
         if not seeded:
             # Noted first: a kill between the swap and the caches is made good by the next run.
             pending.note(all_keys(self.release))
-            done = seed.seed(self.account_at_home(), self.wishes.account_here(), self.database, discard=True)
+            # With home's old tokens, worthless as they are: their deletion at home would stop a replica without them.
+            done = seed.seed(
+                self.account_at_home(), self.wishes.account_here(), self.database, discard=True, without_rows=()
+            )
             comment = f"seeded with {sum(done.rows.values())} rows as of {done.position}; the old one is {done.kept}"
             self.fenced(dry=False)  # home's tables count from home's numbers
         with self.own() as session:
