@@ -220,7 +220,7 @@ def _check_readable(session: Session, swap: Swap) -> None:
             raise DatabaseError(
                 f"the server was killed while it renamed {table}, and does not find its rows now",
                 f"{swap.database} at {session.account.place}",
-                f"look for {table}.ibd in the folders {swap.out} and {swap.source} of its datadir, stop the server, move"
+                f"look for {table}.ibd in the folders {swap.out} and {swap.source} of its datadir, stop it, move"
                 f" that file into {swap.database}, start it, and run this again",
             ) from None
 
