@@ -300,6 +300,11 @@ def is_collision(err: BaseException) -> bool:
     return isinstance(err, pymysql.MySQLError) and bool(err.args) and err.args[0] in (_DEADLOCK, _LOCK_TIMEOUT)
 
 
+def is_lost(err: BaseException) -> bool:
+    """Whether the connection to the server is gone."""
+    return isinstance(err, pymysql.MySQLError) and bool(err.args) and err.args[0] in (2006, 2013)
+
+
 def translated(err: pymysql.MySQLError, account: Account) -> DatabaseError:
     """Say what a server's error means, and what to do about it."""
     number, text = (*err.args, "", "")[:2]

@@ -360,6 +360,8 @@ def test_the_regions_server_killed(pair, at):
     assert "keystone_seeding" not in databases(pair.region)
 
 
+# MySQL 5.6 may lose sight of a table when it is killed within RENAME TABLE: replication/torn.py, and its unit test.
+@pytest.mark.parametrize("servers_of", ["mariadb"], indirect=True)
 @pytest.mark.parametrize("delay", [0.003, 0.004, 0.005, 0.006, 0.008, 0.012])
 def test_the_regions_server_killed_in_the_swap(pair, delay):
     """Wherever it came to: the next look at it makes it whole, the old one or the new."""

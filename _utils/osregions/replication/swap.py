@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from osregions.database import Session, checked, quoted
+from osregions.database import Session, checked, is_lost, quoted
 from osregions.errors import DatabaseError, Refused
 from osregions.replication import torn
 from osregions.replication.snapshot import checked_tables
@@ -201,11 +201,28 @@ def recover(session: Session, database: str) -> Swap | None:
             done = swap
         else:
             _take_back(session, swap)
+        _check_readable(session, swap)
     # What came in from a kept database has left it empty.
     emptied = {done.source} if done and not tables_of(session, done.source) else set()
     for left in sorted({name, *emptied} & set(databases(session))):
         session.execute(f"DROP DATABASE {quoted(left)}")
     return done
+
+
+def _check_readable(session: Session, swap: Swap) -> None:
+    """Refuse to go on over a table that an old server lost sight of when it was killed in the middle of renaming it."""
+    for table in tables_of(session, swap.database):
+        try:
+            session.rows(f"SELECT 1 FROM {quoted(swap.database)}.{quoted(table)} LIMIT 1")
+        except Exception as err:
+            if is_lost(err):
+                raise
+            raise DatabaseError(
+                f"the server was killed while it renamed {table}, and does not find its rows now",
+                f"{swap.database} at {session.account.place}",
+                f"look for {table}.ibd in the folders {swap.out} and {swap.source} of its datadir, stop it, move"
+                f" that file into {swap.database}, start it, and run this again",
+            ) from None
 
 
 def drop_kept(session: Session, database: str, name: str) -> None:

@@ -2,7 +2,8 @@
 
 MySQL until 5.7 and MariaDB until 10.5 rename within InnoDB first and the file of the definition (.frm) second. Killed
 between the two, InnoDB has the table under the new name, and nothing that SQL can say finds it. Moving that file after
-it makes it whole; seen on MySQL 5.6, where a kill in the midst of a swap hits that moment one time in four.
+it makes it whole: seen on MySQL 5.6. Killed while InnoDB itself was at it, the file of the rows may be in the other
+folder too; that is not mended here, but told by `swap.recover`.
 """
 
 from __future__ import annotations
