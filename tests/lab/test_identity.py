@@ -59,11 +59,11 @@ def signs_in(lab, url=OWN, password=PASSWORD):
     return int(said.split()[1]), headers.get("X-Subject-Token", headers.get("x-subject-token", ""))
 
 
-def asked(lab, token, url=OWN, method="GET"):
+def asked(lab, token, url=OWN, method="GET", host=MEMBER):
     """The status that a keystone answers about a token, which speaks for itself."""
     words = ("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-X", method, "-H", "@-")
     headers = f"X-Auth-Token: {token}\nX-Subject-Token: {token}\n"
-    return int(lab.exec(MEMBER, *words, f"{url}/auth/tokens", input=headers).stdout)
+    return int(lab.exec(host, *words, f"{url}/auth/tokens", input=headers).stdout)
 
 
 def sql(lab, statement, host=MEMBER):
@@ -164,6 +164,38 @@ def test_a_thousand_users_made_while_the_line_is_cut_arrive(replicated):
     found = replicated.salt(HOME, MEMBER, "mysql_replication.compare")[MEMBER]
     assert found["clean"] and found["rows"] > 2000, found
     assert signs_in(replicated)[0] == 201
+
+
+def test_a_token_revoked_while_the_line_is_cut_stays_revoked(replicated):
+    """Both sides prune expired revocations meanwhile; replication goes on, and home is given what RegionTwo revoked."""
+    old = (
+        "INSERT INTO revocation_event (issued_before, revoked_at, audit_id) VALUES ('2020-01-01', '2020-01-01', 'old')"
+    )
+    sql(replicated, old, HOME)
+    arrives(replicated, "SELECT count(*) FROM revocation_event WHERE audit_id = 'old'", "1")
+    _, token = signs_in(replicated, AT_HOME)
+    _, another = signs_in(replicated, AT_HOME)
+    replicated.command("hole")
+    try:
+        assert asked(replicated, token, OWN) == 200
+        assert asked(replicated, token, OWN, method="DELETE") == 204, "which prunes there"
+        assert asked(replicated, token, OWN) in (401, 404)
+        assert asked(replicated, another, AT_HOME, "DELETE", HOME) == 204, "which prunes at home"
+    finally:
+        replicated.command("heal")
+    until = time.monotonic() + 60
+    while not (said := replicated.salt(HOME, MEMBER, "mysql_replication.status")[MEMBER])["errors"]["sql"][0]:
+        if time.monotonic() > until or (said["lag"] is not None and said["ok"]):
+            break
+        time.sleep(1)
+    cloud.orchestrate(replicated, "orch.identity")
+    arrives(replicated, "SELECT count(*) FROM revocation_event WHERE audit_id = 'old'", "0", seconds=20)
+    for one in (token, another):
+        assert asked(replicated, one, AT_HOME) in (401, 404)
+        assert asked(replicated, one, OWN) in (401, 404)
+    cloud.orchestrate(replicated, "orch.identity")
+    assert cloud.changed(cloud.orchestrate(replicated, "orch.identity")) == {}
+    assert replicated.salt(HOME, MEMBER, "mysql_replication.compare")[MEMBER]["clean"]
 
 
 def test_the_way_back_restores_the_regions_own(replicated):
