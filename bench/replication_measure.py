@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 HALVES = {
     "seeding": "bench.replication_seed",
-    "compare": "bench.replication_compare",
     "filtering": "bench.replication_filter",
 }
 
