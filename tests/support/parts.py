@@ -36,18 +36,19 @@ class Part:
     image: bool = False  # needs the lab's image
 
 
-# Unit tests know no Salt, so one venv is enough; what meets Salt meets both of its releases.
+# Unit tests and those of database servers know no Salt: one venv is enough. What meets Salt meets both of its releases.
 PARTS = {
     "lint": Part("lint", (venvs.TOOLS,)),
     "unit": Part("unit", ("salt3006",), services=True),
     "delivery": Part("delivery", venvs.SALTS),
     "functional": Part("functional", venvs.SALTS, services=True, image=True),
+    "servers": Part("servers", ("salt3006",), services=True, image=True),
     "lab": Part("lab", ("salt3008",), image=True),
 }
 
 # What may run side by side on two cores: the delivery's daemons start while the image is built and read. The lab is
 # alone: it is timed.
-LANES = (("lint", "unit", "functional"), ("delivery",))
+LANES = (("lint", "unit", "functional"), ("delivery", "servers"))
 
 
 def sources(*suffixes: str) -> list[str]:

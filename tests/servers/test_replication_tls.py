@@ -10,7 +10,7 @@ from osregions.errors import RegionsError
 from osregions.replication import link, observe
 from osregions.replication.dialect import Tls
 from osregions.replication.server import view
-from tests.functional.test_replication_replica import arrives, here
+from tests.servers.test_replication_replica import arrives, here
 from tests.support import pairs
 from tests.support.mariadb import MariaDB
 
