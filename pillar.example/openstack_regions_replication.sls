@@ -17,8 +17,8 @@ openstack_regions:
     #   verify: true
 
     # Where all but keystone's changes are left out. `replica`: the region's server passes them over; everything home
-    # writes crosses the line. `primary`: home's binary log holds keystone's alone (binlog_do_db); little crosses the
-    # line, but home's other databases then have no point-in-time recovery.
+    # writes crosses the line. `primary`: home's binary log must hold keystone's alone (binlog_do_db in its option file,
+    # which is looked at); little crosses the line, but home's other databases have no point-in-time recovery then.
     # filter: replica
 
     # The option file that keeps the replica's filter over a restart of the server.

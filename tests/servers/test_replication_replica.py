@@ -142,6 +142,16 @@ def test_what_stands_in_the_way_is_told_before_anything_changes(pair):
     assert pair.region.view().channels == () and region.kept() == ()
 
 
+def test_a_log_that_is_to_hold_keystone_alone(pair):
+    alone = {"filter": "primary"}
+    with pytest.raises(RegionsError, match="holds all databases, and pillar wants keystone alone"):
+        here(pair, "RegionOne", alone).primary(dry=True)
+    pair.home.own.stop()
+    pair.home.own.options = (*pair.home.own.options, "--binlog-do-db=keystone")
+    pair.home.own.start()
+    assert "accounts" in twice(here(pair, "RegionOne", alone).primary)
+
+
 def test_how_it_is_and_what_differs(pair):
     here(pair, "RegionOne").primary(dry=False)
     region = here(pair, "RegionTwo")

@@ -80,6 +80,19 @@ def log(home: End) -> tuple[Problem, ...]:
     return tuple(_log(home))
 
 
+def logged(databases: str, wanted: str) -> tuple[Problem, ...]:
+    """What home's log holds beside keystone, where it is to hold keystone alone; `databases` is its Binlog_Do_DB."""
+    if databases.split(",") == [wanted]:
+        return ()
+    return (
+        Problem(
+            f"home's binary log holds {databases or 'all databases'}, and pillar wants {wanted} alone",
+            f"put `binlog_do_db = {wanted}` into the server's option file and restart it, where the other databases can"
+            " do without point-in-time recovery; or choose `filter: replica`",
+        ),
+    )
+
+
 def refuse(problems: tuple[Problem, ...], where: str) -> None:
     """Raise Refused with all problems, each with its remedy."""
     if problems:

@@ -52,6 +52,9 @@ class Here:
         with self.own() as session:
             server = view(session)
             checks.refuse(checks.log(checks.End(self.region, server, None)), f"database of {self.region}")
+            if self.wishes.logs_keystone_alone:
+                (row,) = session.rows(server.dialect.log_status())
+                checks.refuse(checks.logged(str(row.get("Binlog_Do_DB") or ""), self.database), "replication:filter")
             present = accounts.view(session, server.dialect, [one.user for one in wanted])
             steps = [step for one in wanted for step in accounts.plan(present, one, server.dialect)]
             if steps and not dry:

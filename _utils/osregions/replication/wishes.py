@@ -31,6 +31,7 @@ class Replication:
     heartbeat: float = 1.0
     retry: int = 2
     wait: int = 30
+    logs_keystone_alone: bool = False  # whether home's log is to hold nothing else (`filter: primary`)
 
     def account_here(self) -> Account:
         """The administrator of this machine's server."""
@@ -142,4 +143,5 @@ def read(pillar: Mapping[str, Any], settings: Settings, sdb: Callable[[str], Any
         heartbeat=float(given.get("heartbeat") or 1),
         retry=int(given.get("retry") or 2),
         wait=int(given.get("wait") or 30),
+        logs_keystone_alone=given.get("filter") == "primary",
     )
