@@ -260,6 +260,11 @@ def revocations_carried(name, timeout=_TIMEOUT):
     def act(settings):
         member = _first(settings.target("keystone", name), timeout)
         home = _first(settings.target("keystone", settings.home), timeout)
+        _, replicates = joining_of.one_answer(
+            _ask(member, "mysql_replication.replicates", timeout), f"asking whether {name} replicates home"
+        )
+        if not replicates:
+            return {"comment": f"{name} does not replicate home, and has its own"}
         minion, found = joining_of.one_answer(
             _ask(member, "mysql_replication.own_revocations", timeout), f"the revocations of {name}"
         )
