@@ -97,6 +97,14 @@ def test_more_rights_other_hosts_and_another_password_are_made_right(pair):
     assert account(pair) == ["osr_two@127.0.0.1 need not use TLS"]
 
 
+def test_no_password_is_in_homes_log(pair):
+    """What stands there crosses the line to every replica."""
+    account(pair, dataclasses.replace(WANTED, password="another s3cr3t"))
+    account(pair)
+    logs = list((pair.home.own.folder / "data").glob("binlog.0*"))
+    assert logs and not any(b"s3cr3t" in log.read_bytes() for log in logs)
+
+
 def test_the_link_is_made_once_and_rows_arrive(pair):
     account(pair)
     pair.seeded()

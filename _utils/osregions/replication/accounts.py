@@ -103,10 +103,12 @@ def _for_host(account: Account | None, wanted: Wanted, host: str, dialect: Diale
     # A MySQL that is never quiet is seeded from behind a lock on keystone's tables, for a moment.
     reading = frozenset({"SELECT"} if dialect.mariadb else {"SELECT", "LOCK TABLES"})
     if account is None:
-        yield Step(f"{shown} is made", "CREATE USER %s@%s IDENTIFIED BY %s", (*who, wanted.password))
+        made, secret = _made(dialect, wanted.password)
+        yield Step(f"{shown} is made", made, (*who, secret))
         account = Account(wanted.user, host, NATIVE, "", False, frozenset(), ())
     elif not knows(account, wanted.password):
-        yield Step(f"{shown} has pillar's password", _password(dialect), (*who, wanted.password))
+        changed, secret = _password(dialect, wanted.password)
+        yield Step(f"{shown} has pillar's password", changed, (*who, secret))
     if account.tls != wanted.tls:
         yield Step(f"{shown} {'must' if wanted.tls else 'need not'} use TLS", _tls(dialect, wanted.tls), who)
     # MySQL tells where its log is, which seeding asks, to those alone who have the second.
@@ -143,13 +145,29 @@ def knows(account: Account, password: str) -> bool:
     """Whether an account has a password; one whose hash can't be made again here counts as having it."""
     if account.plugin != NATIVE:
         return True
-    inner = hashlib.sha1(password.encode()).digest()  # noqa: S324  (it is the server's own way)
-    native = "*" + hashlib.sha1(inner).hexdigest().upper()  # noqa: S324
-    return hmac.compare_digest(account.secret.upper(), native)
+    return hmac.compare_digest(account.secret.upper(), _hashed(password))
 
 
-def _password(dialect: Dialect) -> str:
-    return "ALTER USER %s@%s IDENTIFIED BY %s" if dialect.alters_users else "SET PASSWORD FOR %s@%s = PASSWORD(%s)"
+def _hashed(password: str) -> str:
+    """A password as both servers keep it for mysql_native_password."""
+    inner = hashlib.sha1(password.encode()).digest()  # noqa: S324  (it is the servers' own way)
+    return "*" + hashlib.sha1(inner).hexdigest().upper()  # noqa: S324
+
+
+# MariaDB writes these statements into its binary log as they come, and that crosses the line: it is told the hash
+# alone. MySQL puts the hash there by itself.
+def _made(dialect: Dialect, password: str) -> tuple[str, str]:
+    if dialect.mariadb:
+        return "CREATE USER %s@%s IDENTIFIED BY PASSWORD %s", _hashed(password)
+    return "CREATE USER %s@%s IDENTIFIED BY %s", password
+
+
+def _password(dialect: Dialect, password: str) -> tuple[str, str]:
+    if dialect.mariadb:
+        altered = "ALTER USER %s@%s IDENTIFIED BY PASSWORD %s"
+        return altered if dialect.alters_users else "SET PASSWORD FOR %s@%s = %s", _hashed(password)
+    altered = "ALTER USER %s@%s IDENTIFIED BY %s"
+    return altered if dialect.alters_users else "SET PASSWORD FOR %s@%s = PASSWORD(%s)", password
 
 
 def _tls(dialect: Dialect, wanted: bool) -> str:
