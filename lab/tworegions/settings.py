@@ -10,8 +10,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("OPENSTACK_REGIONS_LAB_CACHE", "/var/cache/openstack-regions-lab"))
 RUN = Path(os.environ.get("OPENSTACK_REGIONS_LAB_RUN", "/run/openstack-regions-lab"))
 
-# Names of network namespaces, cgroups and scopes of the lab start with this.
-PREFIX = "regions"
+# Names of network namespaces, cgroups and scopes of the lab start with this; a second lab beside it wants another one,
+# and another RUN and CACHE.
+PREFIX = os.environ.get("OPENSTACK_REGIONS_LAB_PREFIX", "regions")
 
 # Where the checkout appears inside the controllers.
 SOURCE = "/srv/openstack-regions"
