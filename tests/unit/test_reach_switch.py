@@ -20,7 +20,8 @@ def test_a_region_that_was_never_moved_is_at_home(tmp_path):
 def test_a_move_is_read_again_with_all_it_said(tmp_path):
     done = switch.move("RegionTwo", LOCAL, 1, "home is silent", "engine@two", tmp_path, now=5.0)
     assert done.moved
-    assert switch.read("RegionTwo", tmp_path).switch == Switch("RegionTwo", LOCAL, 1, "home is silent", "engine@two", 5.0)
+    found = switch.read("RegionTwo", tmp_path).switch
+    assert found == Switch("RegionTwo", LOCAL, 1, "home is silent", "engine@two", 5.0)
 
 
 @pytest.mark.parametrize("epoch", [1, 2])
@@ -97,6 +98,22 @@ def test_what_is_no_epoch_is_refused(tmp_path, epoch):
 def test_what_is_no_place_is_refused(tmp_path):
     with pytest.raises(SwitchError, match="'away' is no place"):
         switch.move("RegionTwo", "away", 1, "", "", tmp_path)
+
+
+def test_the_history_tells_each_change_of_place(tmp_path):
+    assert switch.history("RegionTwo", tmp_path) == ()
+    for epoch, identity in ((1, LOCAL), (2, LOCAL), (3, HOME), (4, LOCAL)):
+        switch.move("RegionTwo", identity, epoch, "", "a", tmp_path, now=float(epoch))
+    assert [(one.epoch, one.identity, one.since) for one in switch.history("RegionTwo", tmp_path)] == [
+        (1, LOCAL, 1.0),
+        (3, HOME, 3.0),
+        (4, LOCAL, 4.0),
+    ]
+    with (tmp_path / "switch/history.jsonl").open("a") as file:
+        file.write('{"region": "Reg')
+    assert len(switch.history("RegionTwo", tmp_path)) == 3
+    assert switch.move("RegionTwo", HOME, 5, "", "a", tmp_path).moved
+    assert [one.epoch for one in switch.history("RegionTwo", tmp_path)] == [1, 3, 4, 5]
 
 
 def test_only_root_can_read_it(tmp_path):

@@ -23,6 +23,7 @@ from osregions.errors import RegionsError
 HOME = "home"
 LOCAL = "local"
 IDENTITIES = (HOME, LOCAL)
+_REMEMBERED = 50
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,8 @@ def move(
             since = seen.switch.since
         new = Switch(region, identity, epoch, reason, by, since)
         try:
+            if identity != seen.switch.identity:
+                _remember(new, state)
             for path in _paths(state):
                 files.sweep(path)
                 files.write(path, _text(new))
@@ -128,15 +131,37 @@ def move(
         return Move(new, True, seen.problem)
 
 
+def history(region: str, state: str | Path = STATE) -> tuple[Switch, ...]:
+    """The last times that this node was moved from one place to the other, the newest last."""
+    found = []
+    with contextlib.suppress(FileNotFoundError):
+        for line in _history(state).read_bytes().splitlines():
+            with contextlib.suppress(ValueError):  # a line that a full disk cut off tells nothing
+                found.append(_parsed(line, region))
+    return tuple(found)
+
+
+def _remember(new: Switch, state: str | Path) -> None:
+    """Add a move to the history."""
+    path = _history(state)
+    kept = [*history(new.region, state), new][-_REMEMBERED:]
+    files.sweep(path)
+    files.write(path, b"".join(_text(one, None) for one in kept))
+
+
+def _history(state: str | Path) -> Path:
+    return Path(state) / "switch" / "history.jsonl"
+
+
 def _paths(state: str | Path) -> tuple[Path, Path]:
     """The switch, and its copy, written after it."""
     folder = Path(state) / "switch"
     return folder / "now.json", folder / "copy.json"
 
 
-def _text(switch: Switch) -> bytes:
+def _text(switch: Switch, indent: int | None = 1) -> bytes:
     data = asdict(switch)
-    return json.dumps({**data, "check": _check(data)}, indent=1).encode() + b"\n"
+    return json.dumps({**data, "check": _check(data)}, indent=indent).encode() + b"\n"
 
 
 def _check(data: dict[str, object]) -> str:
@@ -173,7 +198,7 @@ def _locked(state: str | Path) -> Iterator[None]:
         files.private_directory(folder)
         descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as err:
-        raise SwitchError(f"the switch can't be moved: {err.strerror}", str(folder), "make room or give the right there") from err
+        raise SwitchError(f"the switch can't be moved: {err.strerror}", str(folder), "give the right there") from err
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
