@@ -141,6 +141,32 @@ def history(region: str, state: str | Path = STATE) -> tuple[Switch, ...]:
     return tuple(found)
 
 
+def begin(state: str | Path = STATE) -> None:
+    """Note, before the switch is moved, that the services are still to follow it."""
+    try:
+        files.private_directory(Path(state))
+        files.private_directory(_unfinished(state).parent)
+        _unfinished(state).touch(mode=0o600)
+    except OSError as err:
+        raise SwitchError(
+            f"the switch can't be moved: {err.strerror}", str(_unfinished(state)), "make room or give the right there"
+        ) from err
+
+
+def end(state: str | Path = STATE) -> None:
+    """Note that the services of this node do what the switch says."""
+    _unfinished(state).unlink(missing_ok=True)
+
+
+def unfinished(state: str | Path = STATE) -> bool:
+    """Whether a run was killed, or failed, between the switch and the services: the next one has to end it."""
+    return _unfinished(state).exists()
+
+
+def _unfinished(state: str | Path) -> Path:
+    return Path(state) / "switch" / "unfinished"
+
+
 def _remember(new: Switch, state: str | Path) -> None:
     """Add a move to the history."""
     path = _history(state)
