@@ -1,5 +1,5 @@
 """
-Commands of the whole cloud, on home's master: whether a region can join, and the joining itself.
+Commands of the whole cloud: a region joins home, goes on without it while it can't be reached, and returns.
 """
 
 from osregions import version
@@ -30,7 +30,7 @@ def preflight(region=None):
 
     Source: the orchestration ``orch.preflight``.
     """
-    return _orchestrate("orch.preflight", region, test=None)
+    return _orchestrate("orch.preflight", _joining(region), test=None)
 
 
 def join(region=None, test=False):
@@ -55,11 +55,79 @@ def join(region=None, test=False):
 
     Source: the orchestration ``orch.join``.
     """
-    return _orchestrate("orch.join", region, test=test or None)
+    return _orchestrate("orch.join", _joining(region), test=test or None)
 
 
-def _orchestrate(mods, region, test):
-    pillar = {"openstack_regions": {"join": region}} if region else None
+def failover(region, reason=None, test=False):
+    """
+    Have a region sign people in by itself, for its home can't be reached: the orchestration ``orch.failover``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run regions.failover RegionTwo test=True
+        salt-run regions.failover RegionTwo
+
+    region
+        Text: the region, as pillar declares it.
+
+    reason
+        Text: why; it stands in the switch of each node. Default: by hand.
+
+    test
+        Whether to show the plan only. Default: False.
+
+    On the region's own master, for home's can't reach its minions then. With no master left, on each node:
+    ``salt-call --local regions.failover``.
+
+    Returns a dict: ``ok``, ``retcode`` (the exit status) and ``steps``, a list of sentences. Run it again as often as
+    you like.
+
+    Source: the orchestration ``orch.failover``.
+    """
+    return _orchestrate("orch.failover", _moving(region, reason), test=test or None)
+
+
+def failback(region, reason=None, test=False):
+    """
+    Have a region use home's keystone again: the orchestration ``orch.failback``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run regions.failback RegionTwo test=True
+        salt-run regions.failback RegionTwo
+
+    region
+        Text: the region, as pillar declares it.
+
+    reason
+        Text: why. Default: by hand.
+
+    test
+        Whether to show the plan only. Default: False.
+
+    On home's master: what the region revoked meanwhile is carried home first.
+
+    Returns a dict: ``ok``, ``retcode`` (the exit status) and ``steps``, a list of sentences: what speaks against it is
+    told, with the choices, before anything moves.
+
+    Source: the orchestration ``orch.failback``.
+    """
+    return _orchestrate("orch.failback", _moving(region, reason), test=test or None)
+
+
+def _joining(region):
+    return {"openstack_regions": {"join": region}} if region else None
+
+
+def _moving(region, reason):
+    return {"regions_move": {"region": region, "reason": reason}}
+
+
+def _orchestrate(mods, pillar, test):
     found = __salt__["state.orchestrate"](mods, pillar=pillar, test=test)
     results = next(iter((found or {}).get("data", {}).values()), [])
     if not isinstance(results, dict):
