@@ -157,15 +157,23 @@ class Fleet:
 
     def _replica(self, until: float) -> tuple[Replica, str]:
         """How the region's replica is, after it had time to come up with home. Raises Refused for divergence."""
-        holds = [
-            one
-            for one, answer in self.ask(self._keystones, "mysql_replication.replicates").items()
-            if answer.get("ret") is True
-        ]
-        if not holds:
+        while True:
+            answers = self.ask(self._keystones, "mysql_replication.replicates")
+            holds = [one for one, answer in answers.items() if answer.get("ret") is True]
+            if holds or time.monotonic() > until:
+                break
+            time.sleep(_PAUSE)
+        if not answers:
             raise Refused(
-                f"no node of {self.region} replicates home, or none answers",
+                f"no keystone node of {self.region} answers this master",
                 self._keystones,
+                "after a cut a minion may take minutes to notice that its connection is gone: restart it, or wait",
+            )
+        if not holds:
+            words = "; ".join(f"{one}: {answer.get('ret')}" for one, answer in _sorted(answers))
+            raise Refused(
+                f"no keystone node of {self.region} replicates home",
+                words,
                 "is its database server up? See mysql_replication.status",
             )
         node = f"L@{min(holds)}"

@@ -180,7 +180,7 @@ def _named(name: str, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _said(region: str, switch: Switch, at: str, changes: Mapping[str, Any], more: str) -> str:
     where = "signs people in by itself" if switch.local else f"uses the keystone of {at}"
-    why = f", for {switch.reason}" if switch.local and switch.reason else ""
+    why = f": {switch.reason}" if switch.local and switch.reason else ""
     if not changes:
         return f"{region} {where} (epoch {switch.epoch}{why}); nothing was to be done here."
     return f"{region} {where} (epoch {switch.epoch}{why}). {more}"
