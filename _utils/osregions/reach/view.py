@@ -10,9 +10,10 @@ from osregions.errors import RegionsError
 from osregions.reach import sight as sight_of
 from osregions.reach.limits import ASK, AUTO, Limits
 from osregions.reach.sight import Sight
+from osregions.reach.switch import HOME, LOCAL
 from osregions.settings import Settings
 
-HOME, LOCAL = "home", "local"
+__all__ = ["HOME", "LOCAL", "Replica", "View", "of"]
 _STALE = 30  # seconds after which what a controller saw is history
 
 
