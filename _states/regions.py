@@ -8,7 +8,7 @@ from functools import partial
 from salt.exceptions import CommandExecutionError
 
 from osregions import join as joining_of
-from osregions import preflight, version
+from osregions import preflight, state_return, version
 from osregions import settings as settings_of
 from osregions.errors import RegionsError
 from osregions.keys import fleet
@@ -368,6 +368,29 @@ def keys_rotated(name, every=None, regions=None, source=None, force=False, timeo
         return fleet.rotated(look, _asker(timeout), _salt_key, __opts__["test"], wish, force).as_dict()
 
     return _state(name, act, region=False)
+
+
+def settings_kept(name):
+    """
+    This node knows, without secrets, what pillar says of the cloud, for the day that no master answers.
+
+    .. code-block:: yaml
+
+        this node knows the cloud without a master:
+          regions.settings_kept: []
+
+    name
+        Text: free to choose.
+
+    Source: see ``regions.keep_settings``.
+    """
+
+    def act(test):
+        anew = __salt__["regions.keep_settings"](test=test)
+        changes = {"settings": "kept for the day that no master answers"} if anew else {}
+        return {"changes": changes, "comment": "" if anew else "it has them"}
+
+    return state_return.of(name, act, __opts__["test"], CommandExecutionError)
 
 
 def _fleet(settings, regions, joining, source, timeout):

@@ -1,1 +1,1 @@
-"""Whether home's keystone can be reached, and what a region does when it can't (P11)."""
+"""Reaching home's identity or not: seeing it, deciding, and the switch between home's keystone and the region's own."""
