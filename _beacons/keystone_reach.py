@@ -174,6 +174,9 @@ def _watch(name, given):
     wanted = None
     try:
         settings = settings_of.read(ours)
+        if __pillar__.get(settings_of.PILLAR):
+            # The engine has the pillar of its own start, and on a bad day there is no master to give another.
+            snapshot.write(__grains__.get("region") or "", __pillar__)
         wanted = wish.wish(settings, __grains__.get("region"), __opts__["id"], numbers, f"beacons:{__virtualname__}")
     except RegionsError as err:
         log.error("The beacon keystone_reach watches nothing: %s", err)

@@ -1,4 +1,4 @@
-"""The token that the looks at keystones ask about: got with the node's own accounts, kept in memory alone, renewed in time.
+"""The token that looks at keystones ask about: got by the node's own accounts, kept in memory alone, renewed in time.
 
 It is got at home while home is well. The region's keystone has home's keys, and takes the same token; when home is gone
 a new one can be got at either. An account whose password is wrong is not tried over and over: keystone may lock it.

@@ -1,9 +1,9 @@
 """From single looks at a keystone to what is held of it: up, down, or unsure; both ways slower than a blip.
 
 Two clocks tell that it is down. `down_after`: nothing was heard of its host for so long, no connection, no answer, not
-even a refusal. `restart_after`: the host is there, but for so long nothing came that a keystone should say; a restart of
-keystone takes 3 to 8 s, and must not move a region. One clock tells that it is up again, `up_after`: every look of so
-long was good. All times are seconds of one clock that only runs forward.
+even a refusal. `restart_after`: the host is there, but for so long nothing came that a keystone should say; a restart
+of keystone takes 3 to 8 s, and must not move a region. One clock tells that it is up again, `up_after`: every look of
+so long was good. All times are seconds of one clock that only runs forward.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def after(standing: Standing, began: float, seen: Seen, limits: Limits) -> Stand
         )
         if seen.kind == UNAUTHORIZED:
             # A keystone at its work that does not know us: no fault of its, and no proof of its health either.
-            new = replace(new, failing=None, **({"state": UNSURE, "since": ended} if new.state == UP else {}))
+            new = replace(new, failing=None)
+            new = replace(new, state=UNSURE, since=ended) if new.state == UP else new
     return at(new, ended, limits)
 
 
@@ -78,9 +79,9 @@ def at(standing: Standing, now: float, limits: Limits) -> Standing:
         quiet = now - max(standing.failing, standing.life_at or standing.failing)
         if quiet >= patience or now - standing.failing >= limits.restart_after:
             return replace(standing, state=DOWN, since=now)
-    if standing.state == DOWN and standing.good_from is not None and standing.count >= _FEW:
-        if now - standing.good_from >= limits.up_after:
-            return replace(standing, state=UP, since=now)
+    good = standing.good_from is not None and standing.count >= _FEW
+    if standing.state == DOWN and good and now - (standing.good_from or now) >= limits.up_after:
+        return replace(standing, state=UP, since=now)
     return standing
 
 

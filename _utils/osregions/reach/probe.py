@@ -1,8 +1,8 @@
 """One question to a keystone that means something: is this token good? And what to call what came back.
 
-A token is validated by itself (`GET /v3/auth/tokens`, twice the same token), so the answer needs no second account. What
-was read: the Identity API reference, v3; keystone/api/auth.py and keystone/server/flask/application.py of 22.0.2. The
-time-out is one of the whole: name, connection, TLS, answer. No token ever shows in what is returned.
+A token is validated by itself (`GET /v3/auth/tokens`, twice the same token), so the answer needs no second account.
+What was read: the Identity API reference, v3; keystone/api/auth.py of 22.0.2. The time-out is one of the whole: name,
+connection, TLS, answer. No token ever shows in what is returned.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ def look(
 ) -> Seen:
     """Ask the keystone at a URL what a token is worth, and never raise.
 
-    `slow` is the limit in seconds beyond which a good answer is called so; `tls` what a https URL is checked by. Without
-    a token a keystone answers `unauthorized`, which tells it from everything that is none.
+    `slow` is the limit in seconds beyond which a good answer is called so; `tls` what a https URL is checked by.
+    Without a token a keystone answers `unauthorized`, which tells it from everything that is none.
     """
     clock = _Clock(timeout)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from osregions.errors import RegionsError
@@ -42,8 +42,8 @@ class View:
     now: float
     fail_over: str = AUTO
     fail_back: str = ASK
-    limits: Limits = Limits()
-    replica: Replica = Replica()
+    limits: Limits = field(default_factory=Limits)
+    replica: Replica = field(default_factory=Replica)
     alone: bool = False  # a node that can ask nobody else
     problems: tuple[str, ...] = ()  # what of it could not be read
 
@@ -81,7 +81,9 @@ def of(
         if one.region != region or one.home_region != settings.home:
             problems.append(f"{minion} watches {one.home_region} for {one.region}, not {settings.home} for {region}.")
         elif not -_STALE <= now - one.at <= _STALE:
-            problems.append(f"{minion} saw this {now - one.at:.0f} s ago: its beacon does not run, or its clock is wrong.")
+            problems.append(
+                f"{minion} saw this {now - one.at:.0f} s ago: its beacon does not run, or its clock is wrong."
+            )
         else:
             sights.append(one)
     declared = settings.regions.get(region)

@@ -1,7 +1,7 @@
-"""Watching two keystones, home's and the region's own, from within a process that has other work: one thread that counts
-time, and a short one for each look, so that no look waits for another and a dead line holds nobody up.
+"""Watching two keystones, home's and the region's own, from within a process that has other work.
 
-It goes on between the calls of the beacon that started it, and ends when nobody calls any more.
+One thread counts time, and each look has a short one of its own: no look waits for another, and a dead line holds
+nobody up. It goes on between the calls of the beacon that started it, and ends when nobody calls any more.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Wish:
     limits: Limits
 
 
-KEPT: dict[str, tuple[str, "Watch | None"]] = {}  # the watches of this process, and what each was made from
+KEPT: dict[str, tuple[str, Watch | None]] = {}  # the watches of this process, and what each was made from
 
 
 @dataclass

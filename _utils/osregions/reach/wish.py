@@ -24,7 +24,7 @@ def wish(
 
     `given` are numbers that go before pillar's, which `where` has. Raises SettingsError.
     """
-    if region not in settings.regions:
+    if not region or region not in settings.regions:
         raise SettingsError(
             f"there is no region {region or 'of this node'} in pillar",
             "the grain `region`",
