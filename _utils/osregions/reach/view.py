@@ -78,12 +78,12 @@ def of(
         except RegionsError as err:
             problems.append(str(err))
             continue
-        if one.region != region or one.home_region != settings.home:
+        if one.minion != minion:
+            problems.append(f"{minion} speaks for {one.minion}.")
+        elif one.region != region or one.home_region != settings.home:
             problems.append(f"{minion} watches {one.home_region} for {one.region}, not {settings.home} for {region}.")
         elif not -_STALE <= now - one.at <= _STALE:
-            problems.append(
-                f"{minion} saw this {now - one.at:.0f} s ago: its beacon does not run, or its clock is wrong."
-            )
+            problems.append(f"{minion} saw this {now - one.at:.0f} s ago: does its beacon run, and is its clock right?")
         else:
             sights.append(one)
     declared = settings.regions.get(region)

@@ -157,7 +157,7 @@ class Watch:
         self._holder.care((self._home.url, self._local.url) if well else (self._local.url, self._home.url))
         for side in (self._home, self._local):
             if side.due <= now:
-                pace = hysteresis.pace(side.standing, limits)
+                pace = hysteresis.pace(side.standing, now, limits)
                 if side is self._local and well and side.standing.state == UP and side.standing.failing is None:
                     pace = _CALM * limits.interval
                 self._look(side, now, pace)
