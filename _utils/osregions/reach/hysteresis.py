@@ -1,9 +1,9 @@
 """From single looks at a keystone to what is held of it: up, down, or unsure; both ways slower than a blip.
 
 Two clocks tell that it is down. `down_after`: nothing was heard of its host for so long, no connection, no answer, not
-even a refusal. `restart_after`: the host is there, but for so long nothing came that a keystone should say; a restart of
-keystone takes 3 to 8 s, and must not move a region. One clock tells that it is up again, `up_after`: every look of so
-long was good. All times are seconds of one clock that only runs forward.
+even a refusal. `restart_after`: the host is there, but for so long nothing came that a keystone should say; a restart
+of keystone takes 3 to 8 s, and must not move a region. One clock tells that it is up again, `up_after`: every look of
+so long was good. All times are seconds of one clock that only runs forward.
 """
 
 from __future__ import annotations
@@ -31,10 +31,9 @@ class Standing:
     failing: float | None = None  # when the first look began that failed since
     good_from: float | None = None  # since when every look was good
 
-    @property
-    def silent(self) -> bool:
-        """Whether looks fail, and nothing was heard of the host since the first that did."""
-        return self.failing is not None and (self.life_at is None or self.life_at < self.failing)
+    def quiet(self, now: float) -> float:
+        """For how many seconds, while looks fail, nothing was heard of the host; 0 while none does."""
+        return 0.0 if self.failing is None else now - max(self.failing, self.life_at or self.failing)
 
 
 def after(standing: Standing, began: float, seen: Seen, limits: Limits) -> Standing:
@@ -66,7 +65,8 @@ def after(standing: Standing, began: float, seen: Seen, limits: Limits) -> Stand
         )
         if seen.kind == UNAUTHORIZED:
             # A keystone at its work that does not know us: no fault of its, and no proof of its health either.
-            new = replace(new, failing=None, **({"state": UNSURE, "since": ended} if new.state == UP else {}))
+            new = replace(new, failing=None)
+            new = replace(new, state=UNSURE, since=ended) if new.state == UP else new
     return at(new, ended, limits)
 
 
@@ -75,12 +75,11 @@ def at(standing: Standing, now: float, limits: Limits) -> Standing:
     if standing.state != DOWN and standing.failing is not None and standing.count >= _FEW:
         # One who has just started may be the one whose network is not there yet.
         patience = limits.restart_after if standing.good_at is None else limits.down_after
-        quiet = now - max(standing.failing, standing.life_at or standing.failing)
-        if quiet >= patience or now - standing.failing >= limits.restart_after:
+        if standing.quiet(now) >= patience or now - standing.failing >= limits.restart_after:
             return replace(standing, state=DOWN, since=now)
-    if standing.state == DOWN and standing.good_from is not None and standing.count >= _FEW:
-        if now - standing.good_from >= limits.up_after:
-            return replace(standing, state=UP, since=now)
+    good = standing.good_from is not None and standing.count >= _FEW
+    if standing.state == DOWN and good and now - (standing.good_from or now) >= limits.up_after:
+        return replace(standing, state=UP, since=now)
     return standing
 
 
@@ -89,12 +88,12 @@ def rested(standing: Standing) -> Standing:
     return standing if standing.state == DOWN else replace(standing, failing=None, count=0, good_from=None)
 
 
-def pace(standing: Standing, limits: Limits) -> float:
+def pace(standing: Standing, now: float, limits: Limits) -> float:
     """How long after a look began the next one begins."""
     if standing.state == DOWN or standing.failing is None:
         return limits.interval
     # Many small questions tell lost packets from a lost line. One who answers, though badly, is not to be pressed so.
-    return limits.timeout / 10 if standing.silent else limits.interval / 2
+    return limits.timeout / 10 if standing.quiet(now) >= 0.9 * limits.timeout else limits.interval / 2
 
 
 def _later(one: float | None, other: float | None) -> float | None:

@@ -48,13 +48,18 @@ def number(name: str, value: Any, where: str) -> float:
     whole = isinstance(getattr(Limits, name), int) and name == "cap_per_hour"
     right = isinstance(value, int) if whole else isinstance(value, (int, float))
     if isinstance(value, bool) or not right or not low <= value <= high:
-        raise SettingsError(f"{value!r} is no {'whole ' if whole else ''}number from {low:g} to {high:g}", where, "write one")
+        raise SettingsError(
+            f"{value!r} is no {'whole ' if whole else ''}number from {low:g} to {high:g}", where, "write one"
+        )
     return value  # type: ignore[no-any-return]
 
 
 def read(data: Mapping[str, Any], where: str) -> Limits:
     """The limits that a mapping sets, the others at their defaults. Raises SettingsError for what can't go together."""
-    limits = Limits(**{name: number(name, data[name], f"{where}:{name}") for name in NAMES if data.get(name) is not None})
+    given: dict[str, Any] = {
+        name: number(name, data[name], f"{where}:{name}") for name in NAMES if data.get(name) is not None
+    }
+    limits = Limits(**given)
     least = 1.5 * limits.timeout
     for name, value, low, why in (
         ("interval", limits.interval, limits.timeout, "the time-out of one look: they would pile up"),

@@ -1,8 +1,8 @@
 """One question to a keystone that means something: is this token good? And what to call what came back.
 
-A token is validated by itself (`GET /v3/auth/tokens`, twice the same token), so the answer needs no second account. What
-was read: the Identity API reference, v3; keystone/api/auth.py and keystone/server/flask/application.py of 22.0.2. The
-time-out is one of the whole: name, connection, TLS, answer. No token ever shows in what is returned.
+A token is validated by itself (`GET /v3/auth/tokens`, twice the same token), so the answer needs no second account.
+What was read: the Identity API reference, v3; keystone/api/auth.py of 22.0.2. The time-out is one of the whole: name,
+connection, TLS, answer. No token ever shows in what is returned.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import ssl
 import threading
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -96,8 +97,8 @@ def look(
 ) -> Seen:
     """Ask the keystone at a URL what a token is worth, and never raise.
 
-    `slow` is the limit in seconds beyond which a good answer is called so; `tls` what a https URL is checked by. Without
-    a token a keystone answers `unauthorized`, which tells it from everything that is none.
+    `slow` is the limit in seconds beyond which a good answer is called so; `tls` what a https URL is checked by.
+    Without a token a keystone answers `unauthorized`, which tells it from everything that is none.
     """
     clock = _Clock(timeout)
     try:
@@ -133,13 +134,19 @@ def _exchange(
         clock.alive()
         if url.scheme == "https":
             connection.settimeout(clock.left)
-            connection = (tls or ssl.create_default_context()).wrap_socket(connection, server_hostname=host)
+            connection = (tls or _usual_tls()).wrap_socket(connection, server_hostname=host)
             clock.alive()
         connection.settimeout(clock.left)
         connection.sendall(_request(url, path, token))
         return _answer(connection, clock)
     finally:
         connection.close()
+
+
+@lru_cache(maxsize=1)
+def _usual_tls() -> ssl.SSLContext:
+    """What the system trusts: reading it takes longer than a look may."""
+    return ssl.create_default_context()
 
 
 def _request(url: SplitResult, path: str, token: str | None) -> bytes:

@@ -66,7 +66,7 @@ REMEDIES: Mapping[str, Remedy] = {
         "mend the account in the openrc file, or in [keystone_authtoken], of the region's controllers",
     ),
     "local_dead": Remedy(
-        "{home}'s keystone is down ({why}), and {region}'s own does not serve either ({local}): moving would help nobody",
+        "{home}'s keystone is down ({why}), and {region}'s own does not serve either ({local}): it would help nobody",
         "mend the region's own keystone: see its log, its database and its memcached",
     ),
     "stay": Remedy("{region} moved {ago:.0f} s ago, and stays where it is for {limit:g} s"),

@@ -1,7 +1,7 @@
 """What one controller sees of home's keystone and of its own region's: in memory, as plain data, and in a file.
 
-The file lies in /run: it is of this boot alone, for root alone, and holds no secret. What is read back is checked key by
-key, for it may come from another minion.
+The file lies in /run: it is of this boot alone, for root alone, and holds no secret. What is read back is checked key
+by key, for it may come from another minion.
 """
 
 from __future__ import annotations

@@ -92,7 +92,9 @@ def _at_home(view: View) -> Verdict:
         return _verdict(view, NONE, "mode_off")
     if not _local_serves(view):
         return _verdict(view, WAIT, "local_dead")
-    return _held_back(view) or _verdict(view, *((ASKS, "ask_over") if view.fail_over == ASK else (FAIL_OVER, "home_down")))
+    return _held_back(view) or _verdict(
+        view, *((ASKS, "ask_over") if view.fail_over == ASK else (FAIL_OVER, "home_down"))
+    )
 
 
 def _away(view: View) -> Verdict:
@@ -105,7 +107,9 @@ def _away(view: View) -> Verdict:
     behind = _behind(view)
     if behind:
         return _verdict(view, ASKS if behind == "diverged" else WAIT, behind)
-    return _held_back(view) or _verdict(view, *((ASKS, "ask_back") if view.fail_back == ASK else (FAIL_BACK, "home_back")))
+    return _held_back(view) or _verdict(
+        view, *((ASKS, "ask_back") if view.fail_back == ASK else (FAIL_BACK, "home_back"))
+    )
 
 
 def _down(view: View) -> int:

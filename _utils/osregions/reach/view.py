@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from osregions.errors import RegionsError
 from osregions.reach import sight as sight_of
 from osregions.reach.limits import ASK, AUTO, Limits
 from osregions.reach.sight import Sight
+from osregions.reach.switch import HOME, LOCAL
 from osregions.settings import Settings
 
-HOME, LOCAL = "home", "local"
+__all__ = ["HOME", "LOCAL", "Replica", "View", "of"]
 _STALE = 30  # seconds after which what a controller saw is history
 
 
@@ -41,8 +42,8 @@ class View:
     now: float
     fail_over: str = AUTO
     fail_back: str = ASK
-    limits: Limits = Limits()
-    replica: Replica = Replica()
+    limits: Limits = field(default_factory=Limits)
+    replica: Replica = field(default_factory=Replica)
     alone: bool = False  # a node that can ask nobody else
     problems: tuple[str, ...] = ()  # what of it could not be read
 
@@ -77,10 +78,12 @@ def of(
         except RegionsError as err:
             problems.append(str(err))
             continue
-        if one.region != region or one.home_region != settings.home:
+        if one.minion != minion:
+            problems.append(f"{minion} speaks for {one.minion}.")
+        elif one.region != region or one.home_region != settings.home:
             problems.append(f"{minion} watches {one.home_region} for {one.region}, not {settings.home} for {region}.")
         elif not -_STALE <= now - one.at <= _STALE:
-            problems.append(f"{minion} saw this {now - one.at:.0f} s ago: its beacon does not run, or its clock is wrong.")
+            problems.append(f"{minion} saw this {now - one.at:.0f} s ago: does its beacon run, and is its clock right?")
         else:
             sights.append(one)
     declared = settings.regions.get(region)

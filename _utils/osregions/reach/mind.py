@@ -1,0 +1,135 @@
+"""One node that makes up its own mind, when no master does: from what its own beacon sees to one act per fault.
+
+Nothing that comes over a bus is believed here: an event only says that it is worth looking. What counts is what the
+beacon keeps in a file of root's, the switch, and the settings that were kept.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from osregions import settings as settings_of
+from osregions.catalog.cache import STATE
+from osregions.errors import RegionsError
+from osregions.reach import sight as sight_of
+from osregions.reach import snapshot, verdict, view
+from osregions.reach import switch as switches
+from osregions.reach.sight import Sight
+from osregions.reach.switch import Switch
+from osregions.reach.verdict import Verdict
+
+Act = Callable[..., Mapping[str, Any]]
+
+_UNFINISHED = 15.0  # seconds after which what somebody began and did not end is ended here
+_PATIENCE = (5.0, 10.0, 20.0, 40.0, 60.0)  # seconds until an act that failed is tried again
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What a mind can do: `regions.failover` and `regions.failback` of this node, tell, and look for a master."""
+
+    fail_over: Act
+    fail_back: Act
+    tell: Callable[[Verdict, str], None]  # a verdict that has changed, and the region
+    connected: Callable[[], bool]  # whether a master is there, which would act too
+
+
+class Mind:
+    """Thinks when it is asked to, remembers what it tried, and never raises."""
+
+    def __init__(
+        self,
+        minion: str,
+        hands: Hands,
+        pillar: Callable[[], Mapping[str, Any]],
+        place: str | Path = sight_of.PLACE,
+        state: str | Path = STATE,
+    ) -> None:
+        """Take who it is, its hands, and where it reads; `pillar` is the minion's, for want of anything newer."""
+        self._minion, self._hands, self._pillar = minion, hands, pillar
+        self._place, self._state = place, state
+        self._said = ""
+        self._tries, self._next = 0, 0.0
+        self._unfinished: float | None = None
+        self.problem = ""
+
+    def think(self, now: float | None = None) -> Verdict | None:
+        """Look, decide, and act where that is due; None when there is nothing to think about. `now`: time of day."""
+        now = time.time() if now is None else now
+        try:
+            return self._think(now)
+        except RegionsError as err:
+            self.problem = str(err)
+        except Exception as err:  # whatever it is: a mind that is gone helps nobody
+            self.problem = f"{type(err).__name__}: {err}"
+        return None
+
+    def _think(self, now: float) -> Verdict | None:
+        seen = sight_of.read(self._place)
+        if seen is None or seen.minion != self._minion:
+            return None
+        settings = settings_of.read(self._settings())
+        switch = switches.read(seen.region, self._state).switch
+        moves = tuple(one.since for one in switches.history(seen.region, self._state))
+        picture = view.of(
+            seen.region,
+            {self._minion: sight_of.to_data(seen)},
+            settings,
+            switch.identity,
+            switch.epoch,
+            moves,
+            now,
+            alone=True,
+        )
+        found = verdict.decide(picture)
+        self.problem = picture.problems[0] if picture.problems else ""
+        if found.code != self._said:
+            self._said, self._tries, self._next = found.code, 0, 0.0
+            self._hands.tell(found, seen.region)
+        if found.action == verdict.FAIL_OVER:
+            self._over(found, seen, switch, now, settings.failover.grace)
+        elif switches.unfinished(self._state):
+            self._end(switch, now)
+        else:
+            self._unfinished = None
+        return found
+
+    def _settings(self) -> Any:
+        """What the beacon keeps of pillar, which is newer than what this process was started with."""
+        try:
+            kept = snapshot.read(self._state)
+        except RegionsError:
+            kept = None
+        return (kept or self._pillar()).get(settings_of.PILLAR)
+
+    def _over(self, found: Verdict, seen: Sight, switch: Switch, now: float, grace: float) -> None:
+        decided = seen.home.since or now
+        if now < self._next or (now - decided < grace and self._hands.connected()):
+            return
+        moments = {"seen": decided, "decided": now}
+        if seen.home.failing is not None:
+            moments["fault"] = seen.home.failing
+        self._try(
+            now,
+            lambda: self._hands.fail_over(
+                reason=found.reason, by=f"engine of {self._minion}", epoch=switch.epoch, moments=moments
+            ),
+        )
+
+    def _end(self, switch: Switch, now: float) -> None:
+        """Have the services follow the switch, where whoever moved it was killed before they did."""
+        if self._unfinished is None:
+            self._unfinished = now
+        if now - self._unfinished < _UNFINISHED or now < self._next:
+            return
+        act = self._hands.fail_over if switch.local else self._hands.fail_back
+        self._try(now, lambda: act(reason=switch.reason, by=f"engine of {self._minion}", epoch=switch.epoch))
+
+    def _try(self, now: float, act: Act) -> None:
+        self._next = now + _PATIENCE[min(self._tries, len(_PATIENCE) - 1)]
+        self._tries += 1
+        act()
