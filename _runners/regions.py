@@ -89,7 +89,7 @@ def failover(region, reason=None, test=False):
     return _orchestrate("orch.failover", _moving(region, reason), test=test or None)
 
 
-def failback(region, reason=None, test=False):
+def failback(region, reason=None, minion=None, test=False):
     """
     Have a region use home's keystone again: the orchestration ``orch.failback``.
 
@@ -106,6 +106,10 @@ def failback(region, reason=None, test=False):
     reason
         Text: why. Default: by hand.
 
+    minion
+        Text: for a reactor: the minion whose event started this; then the mode, the minimum stay and the cap of pillar
+        count. Default: none, a person wants it.
+
     test
         Whether to show the plan only. Default: False.
 
@@ -116,15 +120,15 @@ def failback(region, reason=None, test=False):
 
     Source: the orchestration ``orch.failback``.
     """
-    return _orchestrate("orch.failback", _moving(region, reason), test=test or None)
+    return _orchestrate("orch.failback", _moving(region, reason, minion), test=test or None)
 
 
 def _joining(region):
     return {"openstack_regions": {"join": region}} if region else None
 
 
-def _moving(region, reason):
-    return {"regions_move": {"region": region, "reason": reason}}
+def _moving(region, reason, minion=None):
+    return {"regions_move": {"region": region, "reason": reason, "minion": minion}}
 
 
 def _orchestrate(mods, pillar, test):

@@ -293,7 +293,7 @@ def revocations_carried(name, timeout=_TIMEOUT):
     return _state(name, act)
 
 
-def failed_over(name, minion=None, reason=None, timeout=_TIMEOUT):
+def failed_over(name, reason=None, timeout=_TIMEOUT):
     """
     A region whose home can't be reached signs people in by itself, on all its nodes (P11).
 
@@ -305,12 +305,7 @@ def failed_over(name, minion=None, reason=None, timeout=_TIMEOUT):
             - reason: the line is being mended
 
     name
-        Text: the region, as pillar declares it; anything, where ``minion`` is given.
-
-    minion
-        Text: the id in an event's tag, for a reactor. Then the region is the one whose keystone node that is by this
-        master's own targets, its controllers are asked what they see, and only what follows from that is done. Default:
-        none, a person wants it.
+        Text: the region, as pillar declares it.
 
     reason
         Text: why. Default: by hand.
@@ -324,14 +319,44 @@ def failed_over(name, minion=None, reason=None, timeout=_TIMEOUT):
     """
 
     def act(settings):
-        if minion is None:
-            found = _region_fleet(settings, name, timeout).over(reason or "by hand")
-        else:
-            region = move.region_of(minion, settings, _known)
-            found = _region_fleet(settings, region, timeout, f"the beacon of {minion}").react()
-        return _moved("failover", found)
+        return _moved("failover", _region_fleet(settings, name, timeout).over(reason or "by hand"))
 
-    return _state(name, act, region=minion is None)
+    return _state(name, act)
+
+
+def reacted(name, timeout=_TIMEOUT):
+    """
+    What some event told of a minion was looked into, and what follows from that for its region was done (P11).
+
+    .. code-block:: yaml
+
+        two-controller:
+          regions.reacted: []
+
+    name
+        Text: the minion's id, as the event's tag has it. Nothing else of an event is worth believing.
+
+    timeout
+        Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
+
+    The region is the one whose node that is by this master's own targets. Its nodes are asked where their switch is, its
+    controllers what they see of home; and ``osregions.reach.verdict`` decides: the region fails over, stays, returns
+    (where pillar says ``failback: auto``, and on a master of home's), or a person is asked, on the event bus under
+    ``openstack_regions/verdict/REGION``. Nodes that a kill, or an outage, left behind are brought to where their region
+    is. Fails with what a node refuses.
+    """
+
+    def act(settings):
+        region = move.region_of(name, settings, _known)
+        if region is None:
+            return {"comment": f"{name} is no node of a region that home serves, as this master knows it"}
+        found = _region_fleet(settings, region, timeout, f"the beacon of {name}").react()
+        if found.returns:
+            done = __salt__["saltutil.runner"]("regions.failback", region=region, minion=name)
+            return {"result": done["ok"], "comment": "\n".join([found.comment, *done["steps"]])}
+        return _moved("failback" if "failback" in found.event.get("tag", "") else "failover", found)
+
+    return _state(name, act, region=False)
 
 
 def fit_to_return(name, minion=None, timeout=_TIMEOUT):
@@ -348,7 +373,8 @@ def fit_to_return(name, minion=None, timeout=_TIMEOUT):
         Text: the region, as pillar declares it.
 
     minion
-        Text: as for ``regions.failed_over``; then pillar's ``failback`` mode, the minimum stay and the cap count too.
+        Text: the id of the minion whose event started this; then pillar's ``failback`` mode, the minimum stay and the
+        cap count too. Default: none, a person wants it.
 
     timeout
         Seconds of silence after which a minion is asked whether it is still at it. Default: 15.

@@ -7,8 +7,8 @@ for Salt checks who returns a job, as it does not check who an event is from.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from osregions.errors import Refused
@@ -47,9 +47,8 @@ class Result:
     ok: bool
     comment: str
     changes: Mapping[str, Any] = field(default_factory=dict)
-    event: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # for the bus; empty: nothing that anybody would want to hear
+    event: Mapping[str, Any] = field(default_factory=dict)  # for the bus; empty: nothing that anybody wants to hear
+    returns: bool = False  # the region is to return now, and by itself: orch.failback does that
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,8 @@ class Fleet:
         newest = max(switches.values(), key=lambda one: (one["epoch"], one["since"]))
         astray = {minion: one for minion, one in switches.items() if one["identity"] != newest["identity"]}
         controllers = self.known(self._keystones)
-        seen = {minion: said[minion]["seen"] for minion in said if said[minion]["seen"]}
+        # Every node may watch; the controllers decide.
+        seen = {minion: said[minion]["seen"] for minion in said if minion in controllers and said[minion]["seen"]}
         moves = max((tuple(one["moves"]) for one in switches.values()), key=len)
         return Standing(
             newest["identity"],
@@ -112,14 +112,34 @@ class Fleet:
     # ---- over ----
 
     def react(self) -> Result:
-        """Do what is to be done by itself, after some event said that something is wrong."""
+        """Do what is to be done by itself, after some event said that it is worth looking."""
         found = self.standing()
         decided = verdict.decide(found.picture)
+        stragglers = ", ".join(sorted({*found.unfinished, *found.astray}))
         if decided.action == verdict.FAIL_OVER:
             return self._over(found, decided.reason)
-        if found.identity == LOCAL and (found.unfinished or found.astray):
-            return self._over(found, f"{', '.join({*found.unfinished, *found.astray})} did not follow")
-        return Result(True, f"{self.region}: {decided.text}")
+        if stragglers and found.identity == LOCAL:
+            return self._over(found, f"{stragglers} did not follow")
+        if stragglers:
+            return self._back(found, f"{stragglers} did not follow", sorted({*found.unfinished, *found.astray}))
+        if decided.code != "replica_unknown":
+            return Result(True, f"{self.region}: {decided.text}")
+        return self._maybe_back(found)
+
+    def _maybe_back(self, found: Standing) -> Result:
+        """Home is well and the region is not there: say so, or have it return, as pillar's mode says."""
+        if not self.known(self.settings.target("keystone", self.settings.home)):
+            return Result(True, f"{self.region}: {self.settings.home} is back; its own master looks after the return")
+        replica, told = self._replica(time.monotonic())
+        decided = verdict.decide(replace(found.picture, replica=replica))
+        said = f"{self.region}: {decided.text} ({told})"
+        if decided.action == verdict.FAIL_BACK:
+            return Result(True, said, returns=True)
+        asks = decided.action == verdict.ASKS
+        data = {"action": decided.action, "code": decided.code, "reason": decided.reason, "remedy": decided.remedy}
+        return Result(
+            True, said, event={"tag": f"openstack_regions/verdict/{self.region}", "data": data} if asks else {}
+        )
 
     def over(self, reason: str) -> Result:
         """Fail the region over because a person said so; each node looks at the local keystone before it moves."""
@@ -217,16 +237,18 @@ class Fleet:
 
     def back(self, reason: str) -> Result:
         """Take the nodes back to home, one after another; stop at the first that can't."""
-        found = self.standing()
+        return self._back(self.standing(), reason)
+
+    def _back(self, found: Standing, reason: str, nodes: Sequence[str] = ()) -> Result:
         words = {"reason": reason, "by": self.by, "epoch": _passed(found, HOME), "test": self.test}
         answers: dict[str, Mapping[str, Any]] = {}
         known = self.known(self._nodes)
-        for minion in sorted(known):
+        for minion in nodes or sorted(known):
             one = self.ask(f"L@{minion}", "regions.failback", **words)
             answers.update(one)
             if one and not _well(one[minion]):
                 break
-        return self._result("failback", answers, known)
+        return self._result("failback", answers, nodes or known)
 
     def _result(self, what: str, answers: Answers, known: Collection[str]) -> Result:
         good = {minion: answer["ret"] for minion, answer in _sorted(answers) if isinstance(answer.get("ret"), Mapping)}
@@ -253,17 +275,16 @@ class Fleet:
         return Result(ok, comment, changes, event)
 
 
-def region_of(minion: str, settings: Settings, known: Callable[[str], Collection[str]]) -> str:
-    """The region whose keystone node a minion is, by the master's own targets. Raises Refused when it is nobody's."""
-    found = [
-        name
-        for name in settings.regions
-        if name != settings.home and minion in known(settings.target("keystone", name))
-    ]
-    if len(found) != 1:
-        where = f"is one of {' and of '.join(found)}" if found else "is no keystone node of a region that home serves"
-        raise Refused(f"{minion} {where}, as this master knows it", "", "see `targets` in pillar")
-    return found[0]
+def region_of(minion: str, settings: Settings, known: Callable[[str], Collection[str]]) -> str | None:
+    """The region whose node a minion is, by the master's own targets; None when it is home's, or nobody's.
+
+    Raises Refused when it would be of two regions.
+    """
+    members = [name for name in settings.regions if name != settings.home]
+    found = [name for name in members if minion in known(settings.target("region", name))]
+    if len(found) > 1:
+        raise Refused(f"{minion} is a node of {' and of '.join(found)}", "", "see `targets` in pillar")
+    return found[0] if found else None
 
 
 def _passed(found: Standing, identity: str) -> int | None:
