@@ -324,41 +324,6 @@ def failed_over(name, reason=None, timeout=_TIMEOUT):
     return _state(name, act)
 
 
-def reacted(name, timeout=_TIMEOUT):
-    """
-    What some event told of a minion was looked into, and what follows from that for its region was done (P11).
-
-    .. code-block:: yaml
-
-        two-controller:
-          regions.reacted: []
-
-    name
-        Text: the minion's id, as the event's tag has it. Nothing else of an event is worth believing.
-
-    timeout
-        Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
-
-    The region is the one whose node that is by this master's own targets. Its nodes are asked where their switch is, its
-    controllers what they see of home; and ``osregions.reach.verdict`` decides: the region fails over, stays, returns
-    (where pillar says ``failback: auto``, and on a master of home's), or a person is asked, on the event bus under
-    ``openstack_regions/verdict/REGION``. Nodes that a kill, or an outage, left behind are brought to where their region
-    is. Fails with what a node refuses.
-    """
-
-    def act(settings):
-        region = move.region_of(name, settings, _known)
-        if region is None:
-            return {"comment": f"{name} is no node of a region that home serves, as this master knows it"}
-        found = _region_fleet(settings, region, timeout, f"the beacon of {name}").react()
-        if found.returns:
-            done = __salt__["saltutil.runner"]("regions.failback", region=region, minion=name)
-            return {"result": done["ok"], "comment": "\n".join([found.comment, *done["steps"]])}
-        return _moved("failback" if "failback" in found.event.get("tag", "") else "failover", found)
-
-    return _state(name, act, region=False)
-
-
 def fit_to_return(name, minion=None, timeout=_TIMEOUT):
     """
     A region that goes on by itself can return to home: home is well, and the region's replica has all of home's rows.
@@ -420,12 +385,11 @@ def failed_back(name, reason=None, timeout=_TIMEOUT):
     return _state(name, act)
 
 
-def _region_fleet(settings, region, timeout, by=None):
+def _region_fleet(settings, region, timeout):
     def ask(target, fun, **words):
         return _ask(target, fun, timeout, **words)
 
-    by = f"{by}, {__opts__['id']}" if by else f"salt-run on {__opts__['id']}"
-    return move.Fleet(settings, region, ask, _known, by, bool(__opts__["test"]))
+    return move.Fleet(settings, region, ask, _known, f"salt-run on {__opts__['id']}", bool(__opts__["test"]))
 
 
 def _home_is_known(settings, region):

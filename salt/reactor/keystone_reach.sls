@@ -9,7 +9,7 @@
 
     A minion can send any event under any other's name, and Salt does not look. So of this one nothing is believed. Its
     body only spares work where it says that nothing is wrong; the id in its tag only says whose region is to be looked
-    at: orch.react asks that region's own controllers, and their answers decide. One event or a hundred, on one master or
+    at: regions.react asks that region's own controllers, and their answers decide. One event or a hundred, on one master or
     two: the region moves once. #}
 {%- set minion = tag.split('/')[2] %}
 {%- set switch = data.get('switch') if data.get('switch') is mapping else {} %}
@@ -19,10 +19,7 @@
 
 {%- if minion is match('^[A-Za-z0-9][A-Za-z0-9_.-]*$') and (started or gone or back or switch.get('unfinished')) %}
 {{ minion }} is looked after:
-  runner.state.orchestrate:
+  runner.regions.react:
     - args:
-      - mods: orch.react
-      - pillar:
-          regions_move:
-            minion: {{ minion | json }}
+      - minion: {{ minion | json }}
 {%- endif %}

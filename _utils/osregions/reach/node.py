@@ -87,15 +87,16 @@ class Node:
     def fail_over(self, cause: Cause, dry: bool = False) -> Outcome:
         """Have the services of this node use the region's own keystone."""
         guards.member(self.machine.settings, self.region)
-        own = self.machine.settings.regions[self.region].keystone
-        problems = []
-        if not dry:
-            try:
-                self.forget()
-            except RegionsError as err:
-                problems.append(str(err))  # a cache that is not there can't lead anybody astray
-        guards.answers(own, f"mend it first: failing over to a keystone that is down helps nobody. Then {_NEXT}")
-        guards.lets_in(own, self._sign_ins(), "has it home's rows and keys? See mysql_replication.status")
+        problems: list[str] = []
+        if not self.reading().switch.local:
+            own = self.machine.settings.regions[self.region].keystone
+            if not dry:
+                try:
+                    self.forget()
+                except RegionsError as err:
+                    problems.append(str(err))  # a cache that is not there can't lead anybody astray
+            guards.answers(own, f"mend it first: failing over to a keystone that is down helps nobody. Then {_NEXT}")
+            guards.lets_in(own, self._sign_ins(), "has it home's rows and keys? See mysql_replication.status")
         return self._move(LOCAL, cause, dry, tuple(problems))
 
     def fail_back(self, cause: Cause, dry: bool = False) -> Outcome:
