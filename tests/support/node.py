@@ -1,6 +1,7 @@
 """A Salt minion in a network and a file system of its own, with two keystones' stand-ins in reach, and no more.
 
-The namespaces go with their last process: nothing of it is left on the machine that runs the tests.
+The namespaces go with their last process: nothing of it is left on the machine that runs the tests. Its systemctl knows
+no units: a machine whose first process is not systemd has none to tell of.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ import sys
 import time
 from pathlib import Path
 
+import yaml
+
 from tests.support import impostor
 
 HOME, LOCAL = "198.51.100.11", "198.51.100.22"
+MINION = "two-1"
 _IMPOSTOR = Path(impostor.__file__)
 _ENTER = """
 mount -t tmpfs tmpfs /run
@@ -40,6 +44,11 @@ class Node:
         self.environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         if python_path:
             self.environment["PYTHONPATH"] = str(python_path)
+        programs = folder / "bin"
+        programs.mkdir()
+        (programs / "systemctl").write_text("#!/bin/sh\nexit 0\n")
+        (programs / "systemctl").chmod(0o755)
+        self.environment["PATH"] = f"{programs}:{self.environment['PATH']}"
         self._processes: list[subprocess.Popen] = []
         self._holder = subprocess.Popen(
             ["unshare", "--net", "--mount", "--propagation", "private", "bash", "-euc", _ENTER],
@@ -49,9 +58,71 @@ class Node:
         for place, address in (("home", HOME), ("local", LOCAL)):
             self.moods[place] = folder / f"{place}.mood"
             self.moods[place].write_text("")
-        self._wait(lambda: b"sleep" in Path(f"/proc/{self._holder.pid}/cmdline").read_bytes(), "the namespaces")
+        self.wait(lambda: b"sleep" in Path(f"/proc/{self._holder.pid}/cmdline").read_bytes(), "the namespaces")
         for place, address in (("home", HOME), ("local", LOCAL)):
             self.start([sys.executable, str(_IMPOSTOR), address, "5000", str(self.moods[place])])
+
+    def pillar(self, failover=None, **region) -> dict:
+        """The pillar of this node's cloud; `region` is said of RegionTwo."""
+        openrc = self.folder / "openrc"
+        openrc.write_text(
+            f"export OS_USERNAME=admin\nexport OS_PASSWORD={impostor.PASSWORD}\n"
+            f"export OS_AUTH_URL=http://{HOME}:5000/v3\nexport OS_PROJECT_NAME=admin\n"
+        )
+        (self.folder / "roots").mkdir(exist_ok=True)
+        return {
+            "openstack_regions": {
+                "home": "RegionOne",
+                "regions": {
+                    "RegionOne": {"public_endpoint": f"http://{HOME}:5000"},
+                    "RegionTwo": {"public_endpoint": f"http://{LOCAL}:5000", **region},
+                },
+                "openrc": {"admin": str(openrc)},
+                "repoint": {"roots": [str(self.folder / "roots")]},
+                "backup": {"directory": str(self.folder / "backup")},
+                "failover": failover or {},
+            }
+        }
+
+    def keep(self, pillar: dict) -> None:
+        """Keep a pillar for the days without a master, as the formula does."""
+        self.run(
+            sys.executable,
+            "-c",
+            "import json, sys; from osregions.reach import snapshot; snapshot.write('RegionTwo', json.loads(sys.argv[1]))",
+            json.dumps(pillar),
+        )
+
+    def minion(self, beacon=None, engine=True, **more) -> subprocess.Popen:
+        """Start the minion; without `master` it never has one."""
+        folder = self.folder / "minion"
+        folder.mkdir(exist_ok=True)
+        conf = {
+            "id": MINION,
+            "root_dir": str(self.folder / "salt"),
+            "sock_dir": "sock",  # these two are under root_dir
+            "log_file": "minion.log",
+            "log_level_logfile": "info",
+            "grains": {"region": "RegionTwo", "roles": ["keystone"]},
+            "enable_fqdns_grains": False,
+            "beacons_before_connect": True,
+            "beacons": {"keystone_reach": beacon or [{"interval": 1}]},
+            "engines": [{"regions_failover": {}}] if engine else [],
+            **({} if "master" in more else {"master_type": "disable", "file_client": "local"}),
+            **more,
+        }
+        (folder / "minion").write_text(yaml.safe_dump(conf))
+        return self.start([str(Path(sys.executable).parent / "salt-minion"), "-c", str(folder)])
+
+    def call(self, function: str, *arguments: str):
+        """What a function on the node returns."""
+        words = [str(Path(sys.executable).parent / "salt-call"), "-c", str(self.folder / "minion"), "--local"]
+        return json.loads(self.run(*words, "--out=json", "--out-indent=-1", function, *arguments))["local"]
+
+    @property
+    def log(self) -> str:
+        path = self.folder / "salt" / "minion.log"
+        return path.read_text() if path.exists() else ""
 
     def inside(self, *words: str) -> list[str]:
         """A command as it is run within."""
@@ -105,7 +176,13 @@ class Node:
     def switch(self):
         return self.read("/var/lib/openstack-regions/switch/now.json")
 
-    def _wait(self, ready, what, seconds=60.0):
+    def ready(self) -> None:
+        """Wait until the beacon holds both keystones to be up, and the engine is there."""
+        self.wait(
+            lambda: (seen := self.sight) and seen["home"]["state"] == seen["local"]["state"] == "up", "both seen up"
+        )
+
+    def wait(self, ready, what, seconds=60.0):
         limit = time.monotonic() + seconds
         while True:
             found = ready()
@@ -114,8 +191,6 @@ class Node:
             if time.monotonic() > limit:
                 raise AssertionError(f"{what}: not within {seconds} s")
             time.sleep(0.05)
-
-    wait = _wait
 
     def stop(self) -> None:
         for process in reversed(self._processes):
