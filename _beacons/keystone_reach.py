@@ -161,8 +161,8 @@ def _checked(config):
 def _watch(name, given):
     """The watch of this process, which is kept while what it watches is the same; None where there is none to keep."""
     numbers = {key: given[key] for key in _OURS if key in given}
-    pillar = snapshot.pillar(__pillar__)
-    ours = pillar.get(settings_of.PILLAR)
+    ours = snapshot.pillar(__pillar__).get(settings_of.PILLAR)
+    pillar = {settings_of.PILLAR: ours}  # Salt's own mapping is empty in another thread, such as signs in
     key = json.dumps([ours, numbers, __grains__.get("region")], sort_keys=True, default=str)
     kept = watch.KEPT.get(name)
     if kept is not None and kept[0] == key and (kept[1] is None or kept[1].running):

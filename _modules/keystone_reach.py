@@ -132,8 +132,9 @@ def verdict(asked=None):
 
 
 def _cloud():
-    pillar = snapshot.pillar(__pillar__)
-    settings = settings_of.read(pillar.get(settings_of.PILLAR))
+    # Salt's own mapping is empty in another thread, such as signs in.
+    pillar = {settings_of.PILLAR: snapshot.pillar(__pillar__).get(settings_of.PILLAR)}
+    settings = settings_of.read(pillar[settings_of.PILLAR])
     return pillar, settings, __grains__.get("region") or (snapshot.read() or {}).get("region") or ""
 
 

@@ -154,7 +154,8 @@ class Watch:
             side.standing = hysteresis.at(side.standing, now, limits)
         home = self._home.standing
         well = home.state == UP and home.failing is None
-        self._holder.care((self._home.url, self._local.url) if well else (self._local.url, self._home.url))
+        gone = home.state == DOWN or home.failing is not None
+        self._holder.care((self._local.url, self._home.url) if gone else (self._home.url, self._local.url))
         for side in (self._home, self._local):
             if side.due <= now:
                 pace = hysteresis.pace(side.standing, now, limits)
