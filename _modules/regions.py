@@ -20,6 +20,7 @@ from osregions.reach import sight, snapshot
 from osregions.reach import switch as switches
 
 log = logging.getLogger(__name__)
+_FRESH = 15  # seconds for which what the beacon saw last counts
 
 __virtualname__ = "regions"
 
@@ -406,7 +407,17 @@ def _node(wait):
         backups=settings_of.section(pillar, "backup").get("directory") or files.BACKUPS,
         series=keystone.get("release"),
     )
-    return node_of.Node(machine, lambda: _forget(keystone), wait or repoint.get("wait") or 90)
+    return node_of.Node(machine, lambda: _forget(keystone), _vouched, wait or repoint.get("wait") or 90)
+
+
+def _vouched():
+    """Whether the beacon has just seen the region's own keystone take a token of home's: rows and keys are there."""
+    try:
+        found = sight.read()
+    except RegionsError:
+        return False
+    fresh = found is not None and abs(time.time() - found.at) < _FRESH
+    return bool(fresh and found.keys and found.local.state == "up")
 
 
 def _forget(given):

@@ -158,9 +158,9 @@ class Fleet:
 
     # ---- and back ----
 
-    def fit_to_return(self, by_itself: bool, minutes: float = _RETURN / 60) -> str:
+    def fit_to_return(self, by_itself: bool, patience: float = _RETURN) -> str:
         """Look whether the region can return to home; what was seen. Raises Refused with what speaks against it."""
-        replica, told = self._replica(time.monotonic() + minutes * 60)
+        replica, told = self._replica(time.monotonic() + patience)
         found = self.standing(replica)
         if found.identity == HOME and not found.astray and not found.unfinished:
             return f"{self.region} is at home already"
