@@ -16,10 +16,11 @@ from osregions.conf import tree
 from osregions.conf.operations import Machine
 from osregions.errors import RegionsError, translated
 from osregions.reach import node as node_of
-from osregions.reach import snapshot
+from osregions.reach import sight, snapshot
 from osregions.reach import switch as switches
 
 log = logging.getLogger(__name__)
+_FRESH = 15  # seconds for which what the beacon saw last counts
 
 __virtualname__ = "regions"
 
@@ -261,9 +262,9 @@ def switch():
         salt '*' regions.switch
 
     Returns a dict: ``identity`` (home or local), ``at`` (the region whose keystone that is), ``epoch`` (how often it
-    was moved), ``reason``, ``by``, ``since`` (seconds since the epoch), ``region``, ``unfinished`` (whether services
-    are still to follow it), ``problem`` (a damaged file that was taken as its copy; else empty). Raises
-    CommandExecutionError when the file and its copy are both damaged.
+    was moved), ``reason``, ``by``, ``since`` (seconds since the epoch), ``region``, ``moves`` (when it last moved, the
+    newest last), ``unfinished`` (whether services are still to follow it), ``problem`` (a damaged file that was taken
+    as its copy; else empty). Raises CommandExecutionError when the file and its copy are both damaged.
 
     Source: ``/var/lib/openstack-regions/switch``; a node that was never moved is at home.
     """
@@ -276,7 +277,32 @@ def switch():
         else:
             found = switches.read(region)
         at = region if found.switch.local else settings.home
-        return {**asdict(found.switch), "at": at, "unfinished": switches.unfinished(), "problem": found.problem}
+        moves = [one.since for one in switches.history(region)]
+        unfinished = switches.unfinished()
+        return {**asdict(found.switch), "at": at, "moves": moves, "unfinished": unfinished, "problem": found.problem}
+
+    return _run(act)
+
+
+def standing():
+    """
+    Say in one answer where this node's switch is, and what its beacon sees of home's keystone and the region's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' regions.standing
+
+    Returns a dict: ``switch`` (see ``regions.switch``) and ``seen`` (see ``keystone_reach.seen``; None where no beacon
+    watches). Raises CommandExecutionError when the switch can't be read.
+
+    Source: the switch, and what the beacon ``keystone_reach`` wrote last.
+    """
+
+    def act():
+        found = sight.read()
+        return {"switch": switch(), "seen": sight.to_data(found) if found else None}
 
     return _run(act)
 
@@ -381,7 +407,17 @@ def _node(wait):
         backups=settings_of.section(pillar, "backup").get("directory") or files.BACKUPS,
         series=keystone.get("release"),
     )
-    return node_of.Node(machine, lambda: _forget(keystone), wait or repoint.get("wait") or 90)
+    return node_of.Node(machine, lambda: _forget(keystone), _vouched, wait or repoint.get("wait") or 90)
+
+
+def _vouched():
+    """Whether the beacon has just seen the region's own keystone take a token of home's: rows and keys are there."""
+    try:
+        found = sight.read()
+    except RegionsError:
+        return False
+    fresh = found is not None and abs(time.time() - found.at) < _FRESH
+    return bool(fresh and found.keys and found.local.state == "up")
 
 
 def _forget(given):

@@ -2,6 +2,7 @@
 States of the whole cloud, for orchestrations on home's master: they ask minions, decide, and have minions act.
 """
 
+import logging
 import time
 from functools import partial
 
@@ -12,6 +13,9 @@ from osregions import preflight, state_return, version
 from osregions import settings as settings_of
 from osregions.errors import RegionsError
 from osregions.keys import fleet
+from osregions.reach import fleet as move
+
+log = logging.getLogger(__name__)
 
 __virtualname__ = "regions"
 _TIMEOUT = 15
@@ -287,6 +291,122 @@ def revocations_carried(name, timeout=_TIMEOUT):
         return {"result": None if changes and test else True, "changes": changes, "comment": comment}
 
     return _state(name, act)
+
+
+def failed_over(name, reason=None, timeout=_TIMEOUT):
+    """
+    A region whose home can't be reached signs people in by itself, on all its nodes (P11).
+
+    .. code-block:: yaml
+
+        RegionTwo goes on by itself:
+          regions.failed_over:
+            - name: RegionTwo
+            - reason: the line is being mended
+
+    name
+        Text: the region, as pillar declares it.
+
+    reason
+        Text: why. Default: by hand.
+
+    timeout
+        Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
+
+    All nodes move at once; one that is silent follows when it is back. Run it again, or on two masters at a time: it
+    happens once. The outcome goes to the log and to the event bus, ``openstack_regions/failover/REGION``. Fails with
+    what a node refuses. Source: ``osregions.reach.fleet``, ``regions.failover``.
+    """
+
+    def act(settings):
+        return _moved("failover", _region_fleet(settings, name, timeout).over(reason or "by hand"))
+
+    return _state(name, act)
+
+
+def fit_to_return(name, minion=None, timeout=_TIMEOUT):
+    """
+    A region that goes on by itself can return to home: home is well, and the region's replica has all of home's rows.
+
+    .. code-block:: yaml
+
+        RegionTwo can return:
+          regions.fit_to_return:
+            - name: RegionTwo
+
+    name
+        Text: the region, as pillar declares it.
+
+    minion
+        Text: the id of the minion whose event started this; then pillar's ``failback`` mode, the minimum stay and the
+        cap count too. Default: none, a person wants it.
+
+    timeout
+        Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
+
+    Replication that stopped at revocations which both sides pruned goes on; nothing else changes. Fails with what
+    speaks against it: home that does not answer, or not yet for long enough, replication that stands still, rows that
+    were written past the fence, each with the choices. Source: ``mysql_replication.status`` and ``compare``.
+    """
+
+    def act(settings):
+        _home_is_known(settings, name)
+        return {"comment": _region_fleet(settings, name, timeout).fit_to_return(by_itself=minion is not None)}
+
+    return _state(name, act)
+
+
+def failed_back(name, reason=None, timeout=_TIMEOUT):
+    """
+    A region's nodes use home's keystone again, one after another, so that the region never stops serving.
+
+    .. code-block:: yaml
+
+        RegionTwo is back:
+          regions.failed_back:
+            - name: RegionTwo
+
+    name
+        Text: the region, as pillar declares it.
+
+    reason
+        Text: why. Default: by hand.
+
+    timeout
+        Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
+
+    Stops at the first node that can't; the others go on by themselves. The outcome goes to the log and to the event
+    bus, ``openstack_regions/failback/REGION``. Source: ``osregions.reach.fleet``, ``regions.failback``.
+    """
+
+    def act(settings):
+        return _moved("failback", _region_fleet(settings, name, timeout).back(reason or "by hand"))
+
+    return _state(name, act)
+
+
+def _region_fleet(settings, region, timeout):
+    def ask(target, fun, **words):
+        return _ask(target, fun, timeout, **words)
+
+    return move.Fleet(settings, region, ask, _known, f"salt-run on {__opts__['id']}", bool(__opts__["test"]))
+
+
+def _home_is_known(settings, region):
+    """What a region revoked has to be carried home: that takes a master of home's minions."""
+    home = settings.target("keystone", settings.home)
+    if not _known(home):
+        raise RegionsError(
+            f"this master knows no minion of {settings.home}", home, f"run regions.failback {region} on home's master"
+        )
+
+
+def _moved(what, found):
+    if found.event:
+        log.log(logging.INFO if found.ok else logging.ERROR, "openstack-regions %s: %s", what, found.comment)
+        __salt__["saltutil.runner"]("event.send", tag=found.event["tag"], data=found.event["data"])
+    result = False if not found.ok else None if found.changes and __opts__["test"] else True
+    return {"result": result, "changes": dict(found.changes), "comment": found.comment}
 
 
 def keys_spread(name, regions=None, joining=None, source=None, older=False, timeout=_TIMEOUT):

@@ -12,7 +12,7 @@ from osregions.identity import Identity
 from osregions.services.sign_ins import SignIn
 from osregions.settings import Settings
 
-_TIMEOUT = 3
+_TIMEOUT = 8  # seconds: a whole region signs in there at this moment
 _PATIENCE = 3.0  # seconds in which a keystone node of the region may yet have its caches forget
 
 

@@ -68,6 +68,7 @@ class Node:
 
     machine: Machine
     forget: Callable[[], str] = lambda: ""  # returns what was done; raises RegionsError
+    vouched: Callable[[], bool] = lambda: False  # whether the local keystone is known to take what home issued
     wait: float = 90
     state: str | Path = STATE
 
@@ -87,15 +88,17 @@ class Node:
     def fail_over(self, cause: Cause, dry: bool = False) -> Outcome:
         """Have the services of this node use the region's own keystone."""
         guards.member(self.machine.settings, self.region)
-        own = self.machine.settings.regions[self.region].keystone
-        problems = []
-        if not dry:
-            try:
-                self.forget()
-            except RegionsError as err:
-                problems.append(str(err))  # a cache that is not there can't lead anybody astray
-        guards.answers(own, f"mend it first: failing over to a keystone that is down helps nobody. Then {_NEXT}")
-        guards.lets_in(own, self._sign_ins(), "has it home's rows and keys? See mysql_replication.status")
+        problems: list[str] = []
+        if not self.reading().switch.local:
+            own = self.machine.settings.regions[self.region].keystone
+            if not dry:
+                try:
+                    self.forget()
+                except RegionsError as err:
+                    problems.append(str(err))  # a cache that is not there can't lead anybody astray
+            guards.answers(own, f"mend it first: failing over to a keystone that is down helps nobody. Then {_NEXT}")
+            if not self.vouched():
+                guards.lets_in(own, self._sign_ins(), "has it home's rows and keys? See mysql_replication.status")
         return self._move(LOCAL, cause, dry, tuple(problems))
 
     def fail_back(self, cause: Cause, dry: bool = False) -> Outcome:
@@ -180,7 +183,7 @@ def _named(name: str, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _said(region: str, switch: Switch, at: str, changes: Mapping[str, Any], more: str) -> str:
     where = "signs people in by itself" if switch.local else f"uses the keystone of {at}"
-    why = f", for {switch.reason}" if switch.local and switch.reason else ""
+    why = f": {switch.reason}" if switch.local and switch.reason else ""
     if not changes:
         return f"{region} {where} (epoch {switch.epoch}{why}); nothing was to be done here."
     return f"{region} {where} (epoch {switch.epoch}{why}). {more}"
