@@ -215,7 +215,7 @@ def test_what_a_kill_left_half_done_is_ended(world, identity, hand):
 
 
 def test_flapping_home_waits_for_a_person(world):
-    """Over by itself, back by a person's hand, over and over: after the fourth move of an hour it says so and stays."""
+    """Over by itself and back by itself, twice: after the fourth move of an hour it says so and stays."""
     at = 0.0
     for turn in range(3):
         world.sees(replace(FAULT, home=replace(DOWN, since=NOW + at)))
@@ -223,8 +223,19 @@ def test_flapping_home_waits_for_a_person(world):
         local = switch.read("RegionTwo", world.state).switch
         if not local.local:
             break
-        switch.move("RegionTwo", switch.HOME, local.epoch + 1, "by hand", "person", world.state, NOW + at + 100)
+        switch.move("RegionTwo", switch.HOME, local.epoch + 1, "it is well", "the master", world.state, NOW + at + 100)
         at += 200 + turn
     assert world.mind.think(NOW + at) is not None
     assert world.told[-1] == "cap"
     assert not switch.read("RegionTwo", world.state).switch.local
+
+
+def test_moves_by_hand_do_not_wear_it_out(world):
+    for epoch in range(1, 9):
+        place = switch.LOCAL if epoch % 2 else switch.HOME
+        switch.move("RegionTwo", place, epoch, "a drill", "salt-run on one-master", world.state, NOW - 900 + epoch)
+    world.sees(FAULT)
+    assert world.think().code == "home_down"
+    # But it stays for its while wherever a hand has put it.
+    switch.move("RegionTwo", switch.HOME, 10, "a drill", "salt-run on one-master", world.state, NOW)
+    assert world.think(30.0).code == "stay"

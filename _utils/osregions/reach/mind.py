@@ -75,7 +75,7 @@ class Mind:
             return None
         settings = self._settings()
         switch = switches.read(seen.region, self._state).switch
-        moves = tuple(one.since for one in switches.history(seen.region, self._state))
+        moves = view.by_itself(switches.history(seen.region, self._state))
         picture = view.of(
             seen.region,
             {self._minion: sight_of.to_data(seen)},
@@ -85,6 +85,7 @@ class Mind:
             moves,
             now,
             alone=True,
+            moved=switch.since,
         )
         found = verdict.decide(picture)
         if found.code != self._said:
