@@ -189,7 +189,9 @@ class Node:
             if found:
                 return found
             if time.monotonic() > limit:
-                raise AssertionError(f"{what}: not within {seconds} s; it sees {self.sight}; its log:\n{self.log[-3000:]}")
+                raise AssertionError(
+                    f"{what}: not within {seconds} s; it sees {self.sight}; its log:\n{self.log[-3000:]}"
+                )
             time.sleep(0.05)
 
     def stop(self) -> None:
