@@ -60,6 +60,7 @@ from osregions.errors import RegionsError
 from osregions.reach import limits, snapshot, switch, watch, wish
 from osregions.reach import sight as sight_of
 from osregions.reach.holder import Holder
+from osregions.tokens import sockets
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,8 @@ __virtualname__ = "keystone_reach"
 _SALTS = ("interval", "enabled", "disable_during_state_run", "beacon_module", "run_once", "_beacon_name")
 _OURS = tuple(name for name in limits.NAMES if name != "interval")
 _PRESSING, _CALM = 5, 60  # seconds between two events while one of the two keystones is not up, and else
+_PATIENCE = 5  # times that pillar is asked for: a minion may have none
+_asked = watch.ASKED
 _told = {}  # when an event was last made by a call, by the beacon's name
 
 
@@ -103,6 +106,7 @@ def beacon(config):
     """
     given = _checked(config)
     name = given.get("_beacon_name") or __virtualname__
+    _ask_for_pillar(name)
     running = _watch(name, given)
     if running is None:
         return []
@@ -156,6 +160,21 @@ def _checked(config):
             )
     limits.read({name: given[name] for name in _OURS if name in given}, where)
     return given
+
+
+def _ask_for_pillar(name):
+    """Have the minion load its beacons anew, where this one was loaded before a master gave it pillar.
+
+    With ``beacons_before_connect`` it was, and the minion does not tell its beacons when pillar comes.
+    """
+    asked, count = _asked.get(name, (0.0, 0))
+    now = time.monotonic()
+    if __pillar__ or count >= _PATIENCE or now - asked < _PRESSING:
+        return
+    if sockets.connected(int(__opts__.get("publish_port") or 4505)):
+        _asked[name] = (now, count + 1)
+        with salt.utils.event.get_event("minion", opts=dict(__opts__), listen=False) as bus:
+            bus.fire_event({}, "beacons_refresh")
 
 
 def _watch(name, given):

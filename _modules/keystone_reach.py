@@ -121,9 +121,10 @@ def verdict(asked=None):
             settings,
             reading.identity,
             reading.epoch,
-            tuple(one.since for one in switch.history(region)),
+            view.by_itself(switch.history(region)),
             time.time(),
             alone=True,
+            moved=reading.since,
         )
         given = verdict_of.asked_for(picture, asked) if asked else verdict_of.decide(picture)
         return {**asdict(given), "problems": list(picture.problems)}

@@ -2,7 +2,7 @@
 
     python impostor.py ADDRESS PORT FILE
 
-FILE says how it behaves, and is read at each request: empty for well, else a status (`503`) or `401`.
+FILE says how it behaves, and is read at each request: empty for well, else a status (`503`, `401`), or `sleep SECONDS`.
 """
 
 import json
@@ -33,7 +33,8 @@ class Keystone(BaseHTTPRequestHandler):
         return {"token": {"expires_at": f"{until:%Y-%m-%dT%H:%M:%S.%f}Z", "user": {"name": "admin"}, "catalog": []}}
 
     def _misbehaves(self):
-        mood = Path(sys.argv[3]).read_text().strip()
+        self.server.asked.append(f"{self.command} {self.path}")
+        mood = self.server.mood.read_text().strip()
         if mood.isdigit():
             self._say(int(mood), {"error": {"code": int(mood)}})
         elif mood:
@@ -63,5 +64,16 @@ class Keystone(BaseHTTPRequestHandler):
         pass
 
 
+class Impostor(ThreadingHTTPServer):
+    """The server; `mood` is the file, `asked` what it was asked."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, address: str, port: int, mood: Path):
+        self.mood, self.asked = mood, []
+        super().__init__((address, port), Keystone)
+
+
 if __name__ == "__main__":
-    ThreadingHTTPServer((sys.argv[1], int(sys.argv[2])), Keystone).serve_forever()
+    Impostor(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])).serve_forever()

@@ -58,11 +58,11 @@ class Node:
         for place, address in (("home", HOME), ("local", LOCAL)):
             self.moods[place] = folder / f"{place}.mood"
             self.moods[place].write_text("")
-        self.wait(lambda: b"sleep" in Path(f"/proc/{self._holder.pid}/cmdline").read_bytes(), "the namespaces")
+        self.wait(lambda: Path(f"/proc/{self._holder.pid}/cmdline").read_bytes().startswith(b"sleep"), "namespaces")
         for place, address in (("home", HOME), ("local", LOCAL)):
             self.start([sys.executable, str(_IMPOSTOR), address, "5000", str(self.moods[place])])
 
-    def pillar(self, failover=None, **region) -> dict:
+    def pillar(self, limits=None, **region) -> dict:
         """The pillar of this node's cloud; `region` is said of RegionTwo."""
         openrc = self.folder / "openrc"
         openrc.write_text(
@@ -80,7 +80,7 @@ class Node:
                 "openrc": {"admin": str(openrc)},
                 "repoint": {"roots": [str(self.folder / "roots")]},
                 "backup": {"directory": str(self.folder / "backup")},
-                "failover": failover or {},
+                "failover": limits or {},
             }
         }
 
@@ -179,7 +179,7 @@ class Node:
     def ready(self) -> None:
         """Wait until the beacon holds both keystones to be up, and the engine is there."""
         self.wait(
-            lambda: (seen := self.sight) and seen["home"]["state"] == seen["local"]["state"] == "up", "both seen up"
+            lambda: (seen := self.sight) and seen["home"]["state"] == seen["local"]["state"] == "up", "both seen up", 40
         )
 
     def wait(self, ready, what, seconds=60.0):
@@ -189,7 +189,9 @@ class Node:
             if found:
                 return found
             if time.monotonic() > limit:
-                raise AssertionError(f"{what}: not within {seconds} s")
+                raise AssertionError(
+                    f"{what}: not within {seconds} s; it sees {self.sight}; its log:\n{self.log[-3000:]}"
+                )
             time.sleep(0.05)
 
     def stop(self) -> None:

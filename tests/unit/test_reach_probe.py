@@ -212,7 +212,10 @@ def certificate(tmp_path_factory):
         subprocess.run(
             [
                 *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", days, "-subj", f"/CN={name}"),
-                *("-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1" if name == "right" else f"subjectAltName=DNS:{name}"),
+                *(
+                    "-addext",
+                    f"subjectAltName=DNS:{name},IP:127.0.0.1" if name == "right" else f"subjectAltName=DNS:{name}",
+                ),
                 *("-keyout", str(path), "-out", f"{path}.crt"),
             ],
             stdin=subprocess.DEVNULL,

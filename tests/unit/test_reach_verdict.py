@@ -24,7 +24,14 @@ KIND = {UP: OK, DOWN: SILENT, UNSURE: SILENT}
 
 
 def sight(home=UP, local=UP, minion="two-1", kind=None, local_kind=None):
-    return Sight(minion, "RegionTwo", "RegionOne", NOW, Glance(home, kind or KIND[home]), Glance(local, local_kind or KIND[local]))
+    return Sight(
+        minion,
+        "RegionTwo",
+        "RegionOne",
+        NOW,
+        Glance(home, kind or KIND[home]),
+        Glance(local, local_kind or KIND[local]),
+    )
 
 
 def situation(*sights, **named):
@@ -62,8 +69,18 @@ TABLE = [
     ("its own is up and has just gone silent", situation(sight(DOWN, UP, local_kind=SILENT)), WAIT, "local_dead"),
     ("it has just come back", situation(D, moved=NOW - 59, moves=(NOW - 59,)), WAIT, "stay"),
     ("it came back a while ago", situation(D, moved=NOW - 61, moves=(NOW - 61,)), FAIL_OVER, "home_down"),
-    ("it moves too often", situation(D, moved=NOW - 100, moves=(NOW - 900, NOW - 700, NOW - 300, NOW - 100)), ASKS, "cap"),
-    ("that was long ago", situation(D, moved=NOW - 100, moves=(NOW - 9e3, NOW - 8e3, NOW - 7e3, NOW - 100)), FAIL_OVER, "home_down"),
+    (
+        "it moves too often",
+        situation(D, moved=NOW - 100, moves=(NOW - 900, NOW - 700, NOW - 300, NOW - 100)),
+        ASKS,
+        "cap",
+    ),
+    (
+        "that was long ago",
+        situation(D, moved=NOW - 100, moves=(NOW - 9e3, NOW - 8e3, NOW - 7e3, NOW - 100)),
+        FAIL_OVER,
+        "home_down",
+    ),
     # Several controllers.
     ("two agree", situation(D, sight(DOWN, minion="two-2")), FAIL_OVER, "home_down"),
     ("two do not", situation(D, U), WAIT, "no_majority"),
@@ -122,23 +139,49 @@ def test_situation(given_, action, code):
 
 ASKED = [
     ("over, home is well", situation(U), FAIL_OVER, FAIL_OVER, "by_hand"),
-    ("over, against mode, stay and cap", situation(D, fail_over=OFF, moved=NOW - 1, moves=(NOW - 1,) * 9), FAIL_OVER, FAIL_OVER, "by_hand"),
+    (
+        "over, against mode, stay and cap",
+        situation(D, fail_over=OFF, moved=NOW - 1, moves=(NOW - 1,) * 9),
+        FAIL_OVER,
+        FAIL_OVER,
+        "by_hand",
+    ),
     ("over to a dead one", situation(sight(DOWN, DOWN)), FAIL_OVER, REFUSE, "local_dead"),
     ("over, nobody looks", situation(), FAIL_OVER, REFUSE, "blind"),
     ("over, it is over", situation(D, identity=LOCAL), FAIL_OVER, NONE, "already_local"),
     ("over, home itself", situation(D, region="RegionOne"), FAIL_OVER, REFUSE, "home_itself"),
     ("over, no such region", situation(D, region="Nine"), FAIL_OVER, REFUSE, "unknown_region"),
-    ("back", situation(U, identity=LOCAL, replica=GOOD, moved=NOW - 1, moves=(NOW - 1,)), FAIL_BACK, FAIL_BACK, "by_hand"),
+    (
+        "back",
+        situation(U, identity=LOCAL, replica=GOOD, moved=NOW - 1, moves=(NOW - 1,)),
+        FAIL_BACK,
+        FAIL_BACK,
+        "by_hand",
+    ),
     ("back, home is down", situation(D, identity=LOCAL, replica=GOOD), FAIL_BACK, REFUSE, "home_coming"),
     ("back, down for one", situation(U, U, D, identity=LOCAL, replica=GOOD), FAIL_BACK, REFUSE, "home_coming"),
-    ("back, replica stands", situation(U, identity=LOCAL, replica=view.Replica(False, True, False)), FAIL_BACK, REFUSE, "replica_stands"),
-    ("back, diverged", situation(U, identity=LOCAL, replica=view.Replica(True, True, True)), FAIL_BACK, REFUSE, "diverged"),
+    (
+        "back, replica stands",
+        situation(U, identity=LOCAL, replica=view.Replica(False, True, False)),
+        FAIL_BACK,
+        REFUSE,
+        "replica_stands",
+    ),
+    (
+        "back, diverged",
+        situation(U, identity=LOCAL, replica=view.Replica(True, True, True)),
+        FAIL_BACK,
+        REFUSE,
+        "diverged",
+    ),
     ("back, not looked at", situation(U, identity=LOCAL), FAIL_BACK, REFUSE, "replica_unknown"),
     ("back, it is back", situation(U), FAIL_BACK, NONE, "already_home"),
 ]
 
 
-@pytest.mark.parametrize(("given_", "wish", "action", "code"), [row[1:] for row in ASKED], ids=[row[0] for row in ASKED])
+@pytest.mark.parametrize(
+    ("given_", "wish", "action", "code"), [row[1:] for row in ASKED], ids=[row[0] for row in ASKED]
+)
 def test_person_asks(given_, wish, action, code):
     found = verdict.asked_for(given_, wish)
     assert (found.action, found.code) == (action, code), found.text

@@ -21,6 +21,7 @@ from osregions.reach import switch as switches
 from osregions.reach.sight import Sight
 from osregions.reach.switch import Switch
 from osregions.reach.verdict import Verdict
+from osregions.settings import Settings
 
 Act = Callable[..., Mapping[str, Any]]
 
@@ -52,9 +53,11 @@ class Mind:
         """Take who it is, its hands, and where it reads; `pillar` is the minion's, for want of anything newer."""
         self._minion, self._hands, self._pillar = minion, hands, pillar
         self._place, self._state = place, state
+        self._read: tuple[Any, Settings] | None = None
         self._said = ""
         self._tries, self._next = 0, 0.0
         self._unfinished: float | None = None
+        self._trouble = ""
         self.problem = ""
 
     def think(self, now: float | None = None) -> Verdict | None:
@@ -62,19 +65,17 @@ class Mind:
         now = time.time() if now is None else now
         try:
             return self._think(now)
-        except RegionsError as err:
-            self.problem = str(err)
         except Exception as err:  # whatever it is: a mind that is gone helps nobody
-            self.problem = f"{type(err).__name__}: {err}"
+            self.problem = _words(err)
         return None
 
     def _think(self, now: float) -> Verdict | None:
         seen = sight_of.read(self._place)
         if seen is None or seen.minion != self._minion:
             return None
-        settings = settings_of.read(self._settings())
+        settings = self._settings()
         switch = switches.read(seen.region, self._state).switch
-        moves = tuple(one.since for one in switches.history(seen.region, self._state))
+        moves = view.by_itself(switches.history(seen.region, self._state))
         picture = view.of(
             seen.region,
             {self._minion: sight_of.to_data(seen)},
@@ -84,27 +85,31 @@ class Mind:
             moves,
             now,
             alone=True,
+            moved=switch.since,
         )
         found = verdict.decide(picture)
-        self.problem = picture.problems[0] if picture.problems else ""
         if found.code != self._said:
-            self._said, self._tries, self._next = found.code, 0, 0.0
+            self._said, self._tries, self._next, self._trouble = found.code, 0, 0.0, ""
             self._hands.tell(found, seen.region)
         if found.action == verdict.FAIL_OVER:
             self._over(found, seen, switch, now, settings.failover.grace)
         elif switches.unfinished(self._state):
             self._end(switch, now)
         else:
-            self._unfinished = None
+            self._unfinished, self._trouble = None, ""
+        self.problem = self._trouble or (picture.problems[0] if picture.problems else "")
         return found
 
-    def _settings(self) -> Any:
+    def _settings(self) -> Settings:
         """What the beacon keeps of pillar, which is newer than what this process was started with."""
         try:
             kept = snapshot.read(self._state)
         except RegionsError:
             kept = None
-        return (kept or self._pillar()).get(settings_of.PILLAR)
+        data = (kept or self._pillar()).get(settings_of.PILLAR)
+        if self._read is None or self._read[0] != data:
+            self._read = (data, settings_of.read(data))
+        return self._read[1]
 
     def _over(self, found: Verdict, seen: Sight, switch: Switch, now: float, grace: float) -> None:
         decided = seen.home.since or now
@@ -132,4 +137,12 @@ class Mind:
     def _try(self, now: float, act: Act) -> None:
         self._next = now + _PATIENCE[min(self._tries, len(_PATIENCE) - 1)]
         self._tries += 1
-        act()
+        self._trouble = ""
+        try:
+            act()
+        except Exception as err:  # of a function of Salt's, which may raise anything
+            self._trouble = _words(err)
+
+
+def _words(err: Exception) -> str:
+    return str(err) if isinstance(err, RegionsError) else f"{type(err).__name__}: {err}"

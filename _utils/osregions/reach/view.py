@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +10,10 @@ from osregions.errors import RegionsError
 from osregions.reach import sight as sight_of
 from osregions.reach.limits import ASK, AUTO, Limits
 from osregions.reach.sight import Sight
-from osregions.reach.switch import HOME, LOCAL
+from osregions.reach.switch import HOME, LOCAL, Switch
 from osregions.settings import Settings
 
-__all__ = ["HOME", "LOCAL", "Replica", "View", "of"]
+__all__ = ["HOME", "LOCAL", "Replica", "View", "by_itself", "of"]
 _STALE = 30  # seconds after which what a controller saw is history
 
 
@@ -38,7 +38,7 @@ class View:
     identity: str  # where the switch says that identity is: HOME or LOCAL
     epoch: int
     moved: float  # when the switch last moved; 0: never
-    moves: tuple[float, ...]  # when it moved, of late
+    moves: tuple[float, ...]  # when it moved by itself, of late
     now: float
     fail_over: str = AUTO
     fail_back: str = ASK
@@ -53,6 +53,11 @@ class View:
         return self.region in self.regions
 
 
+def by_itself(history: Iterable[Switch]) -> tuple[float, ...]:
+    """When a switch moved without a person's hand: that alone wears out how often it may in an hour."""
+    return tuple(one.since for one in history if not one.by.startswith("salt-"))
+
+
 def of(
     region: str,
     seen: Mapping[str, Any],
@@ -64,11 +69,12 @@ def of(
     controllers: int | None = None,
     replica: Replica | None = None,
     alone: bool = False,
+    moved: float | None = None,
 ) -> View:
     """Make the picture out of what each controller says that it sees, by its minion's id; nothing of it is trusted.
 
-    `moves` are the times at which the switch moved, the newest last; `controllers` is how many the region has, where
-    more were asked than answered.
+    `moves` are the times at which the switch moved by itself, the newest last; `moved` is when it last did, also by
+    hand; `controllers` is how many the region has, where more were asked than answered.
     """
     sights: list[Sight] = []
     problems: list[str] = []
@@ -95,7 +101,7 @@ def of(
         sights=tuple(sights),
         identity=identity,
         epoch=epoch,
-        moved=moves[-1] if moves else 0.0,
+        moved=max(moved or 0.0, *moves, 0.0),
         moves=moves,
         now=now,
         fail_over=declared.failover if declared else AUTO,

@@ -48,6 +48,8 @@ class Wish:
 
 KEPT: dict[str, tuple[str, Watch | None]] = {}  # the watches of this process, and what each was made from
 
+ASKED: dict[str, tuple[float, int]] = {}  # when its beacon last asked for pillar, and how often
+
 
 @dataclass
 class _Side:
