@@ -14,7 +14,7 @@ HOME, MEMBER = cloud.CONTROLLERS
 NODE = "two-node"
 OWN, AT_HOME = "http://10.213.2.11:5000/v3", "http://10.213.1.11:5000/v3"
 IMAGES, PLACES = "http://10.213.2.11:9292/v2/images", "http://10.213.2.12:8778/resource_providers"
-_FOLDER = Path(__file__).resolve().parents[2] / "lab"
+LAB = Path(__file__).resolve().parents[2] / "lab"
 _REACTOR = """reactor:
   - 'salt/beacon/*/keystone_reach/':
     - salt://reactor/keystone_reach.sls
@@ -26,7 +26,8 @@ import json, re, sys, urllib.request
 env = dict(re.findall(r"export (OS_\\w+)=(\\S+)", open("/root/keystonerc_admin").read()))
 user = {"name": env["OS_USERNAME"], "password": env["OS_PASSWORD"], "domain": {"name": "Default"}}
 scope = {"project": {"name": env["OS_PROJECT_NAME"], "domain": {"name": "Default"}}}
-body = json.dumps({"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": scope}}).encode()
+identity = {"methods": ["password"], "password": {"user": user}}
+body = json.dumps({"auth": {"identity": identity, "scope": scope}}).encode()
 for _ in range(int(sys.argv[2])):
     ask = urllib.request.Request(sys.argv[1] + "/auth/tokens", body, {"Content-Type": "application/json"})
     print(urllib.request.urlopen(ask, timeout=30).headers["X-Subject-Token"])
@@ -142,4 +143,4 @@ def power(host, on):
     """Pull a host's plug, or start it again."""
     act = "machine.boot(one)" if on else "machine.kill([one])"
     code = f"from tworegions import machine, settings; one = settings.host({host!r}); {act}"
-    subprocess.run([sys.executable, "-c", code], cwd=_FOLDER, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], cwd=LAB, check=True, timeout=120)
