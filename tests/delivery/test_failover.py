@@ -1,4 +1,4 @@
-"""A minion that sees home go and acts alone: the real daemon, its beacon and its engine; no master, or one that sleeps."""
+"""A minion that sees home go and acts alone: the real daemon, its beacon and engine; no master, or one that sleeps."""
 
 import contextlib
 import json

@@ -114,7 +114,7 @@ def test_a_person_looks_on_a_node_of_home(minion):
 
 
 def test_a_person_asks_for_what_can_not_be(minion):
-    with pytest.raises(CommandExecutionError, match="'sideways' can't be asked for.*write fail_over or fail_back"):
+    with pytest.raises(CommandExecutionError, match=r"'sideways' can't be asked for.*write fail_over or fail_back"):
         minion.modules["keystone_reach.verdict"](asked="sideways")
 
 

@@ -1,4 +1,4 @@
-"""When a keystone comes to be held for down, and up again: in simulated time, on lines that are cut and lose packets."""
+"""When a keystone comes to be held for down, and up again: in simulated time, on lines cut and losing packets."""
 
 import random
 import statistics
