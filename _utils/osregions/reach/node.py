@@ -24,7 +24,7 @@ from osregions.reach.switch import HOME, LOCAL, Reading, Switch
 from osregions.services import operations as serving
 from osregions.services import sign_ins
 
-_HASTE = 2.0  # seconds that a service has to stop by itself while its keystone is gone
+_HASTE = 1.0  # seconds that a service has to stop by itself while its keystone is gone
 _NEXT = "run this again"
 
 
