@@ -18,6 +18,7 @@ from osregions.errors import RegionsError, translated
 from osregions.reach import node as node_of
 from osregions.reach import sight, snapshot
 from osregions.reach import switch as switches
+from osregions.reach import view as picture
 
 log = logging.getLogger(__name__)
 _FRESH = 15  # seconds for which what the beacon saw last counts
@@ -262,9 +263,9 @@ def switch():
         salt '*' regions.switch
 
     Returns a dict: ``identity`` (home or local), ``at`` (the region whose keystone that is), ``epoch`` (how often it
-    was moved), ``reason``, ``by``, ``since`` (seconds since the epoch), ``region``, ``moves`` (when it last moved, the
-    newest last), ``unfinished`` (whether services are still to follow it), ``problem`` (a damaged file that was taken
-    as its copy; else empty). Raises CommandExecutionError when the file and its copy are both damaged.
+    was moved), ``reason``, ``by``, ``since`` (seconds since the epoch), ``region``, ``moves`` (when it last moved by
+    itself, the newest last), ``unfinished`` (whether services are still to follow it), ``problem`` (a damaged file that
+    was taken as its copy; else empty). Raises CommandExecutionError when the file and its copy are both damaged.
 
     Source: ``/var/lib/openstack-regions/switch``; a node that was never moved is at home.
     """
@@ -277,7 +278,7 @@ def switch():
         else:
             found = switches.read(region)
         at = region if found.switch.local else settings.home
-        moves = [one.since for one in switches.history(region)]
+        moves = list(picture.by_itself(switches.history(region)))
         unfinished = switches.unfinished()
         return {**asdict(found.switch), "at": at, "moves": moves, "unfinished": unfinished, "problem": found.problem}
 

@@ -182,6 +182,14 @@ openstack_regions:
   # How home's keystone database is replicated (P10) stands in openstack_regions_replication.sls, which the nodes of the
   # databases alone are given.
 
+  # The minions of the regions that home serves, where salt/regions/failover has them watch home's keystone (P11).
+  # minion:
+  #   # The file that says so; it is read last.
+  #   config: /etc/salt/minion.d/zz-openstack-regions.conf
+  #   service: salt-minion
+  #   # Whether it is restarted, a few seconds after its state run, when that file changes.
+  #   restart: true
+
   # What is added to the catalogue of options: a project of one's own, or further options of a known one.
   # projects:
   #   billing:

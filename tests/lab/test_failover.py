@@ -1,4 +1,4 @@
-"""RegionTwo is cut off, goes on by itself, and returns (K3, P11), in the lab: real keystones, MariaDB, Salt, a real cut."""
+"""RegionTwo is cut off, goes on by itself, and returns (K3, P11), in the lab: real daemons, and a line that fails."""
 
 from __future__ import annotations
 

@@ -273,6 +273,9 @@ def test_by_itself_it_returns_only_where_pillar_says_so(cloud):
         regions = {**DECLARED["regions"], "RegionTwo": {**DECLARED["regions"]["RegionTwo"], "failback": mode}}
         one = Cloud(regions=regions)
         one.of("RegionTwo").over("x")
+        assert not one.of("RegionTwo").react().returns, "it has just moved"
+        for minion in ("two-controller", "two-node"):
+            one.switches[minion]["since"] -= 3600
         found = one.of("RegionTwo").react()
         assert found.returns is returns, mode
         if mode == "ask":

@@ -103,6 +103,7 @@ class Fleet:
                 time.time(),
                 len(controllers),
                 replica,
+                moved=newest["since"],
             ),
             tuple(sorted(minion for minion, one in switches.items() if one["unfinished"])),
             tuple(sorted(astray)),
