@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from osregions import settings as settings_of
-from osregions.catalog.cache import STATE
 from osregions.errors import RegionsError
+from osregions.files import STATE
 from osregions.reach import sight as sight_of
 from osregions.reach import snapshot, verdict, view
 from osregions.reach import switch as switches
