@@ -42,7 +42,8 @@ problem
     Why there is no token to ask about, if there is none.
 
 switch
-    ``identity`` (``home`` or ``local``) and ``epoch``, how often it was moved.
+    ``identity`` (``home`` or ``local``), ``epoch`` (how often it was moved), ``unfinished`` (whether services are still
+    to follow it).
 
 The same lies in ``/run/openstack-regions/reach.json`` (``keystone_reach.seen``). No token and no password is in it.
 """
@@ -130,9 +131,9 @@ def event_data(sight):
     """
     try:
         reading = switch.read(sight.region).switch
-        moved = {"identity": reading.identity, "epoch": reading.epoch}
+        moved = {"identity": reading.identity, "epoch": reading.epoch, "unfinished": switch.unfinished()}
     except RegionsError as err:
-        moved = {"identity": None, "epoch": None, "problem": str(err)}
+        moved = {"identity": None, "epoch": None, "unfinished": False, "problem": str(err)}
     return {**sight_of.to_data(sight), "state": sight.home.state, "switch": moved}
 
 

@@ -285,7 +285,7 @@ def switch():
     return _run(act)
 
 
-def standing():
+def standing(controllers=0):
     """
     Say in one answer where this node's switch is, and what its beacon sees of home's keystone and the region's own.
 
@@ -295,6 +295,11 @@ def standing():
 
         salt '*' regions.standing
 
+    controllers
+        Number: how many controllers the region has, from the master that decides by what all of them say. This node
+        then knows for some seconds that one does, and where it is one of several it leaves it to that. Default: 0,
+        nobody who decides.
+
     Returns a dict: ``switch`` (see ``regions.switch``) and ``seen`` (see ``keystone_reach.seen``; None where no beacon
     watches). Raises CommandExecutionError when the switch can't be read.
 
@@ -302,6 +307,8 @@ def standing():
     """
 
     def act():
+        if controllers:
+            sight.note_master(int(controllers))
         found = sight.read()
         return {"switch": switch(), "seen": sight.to_data(found) if found else None}
 

@@ -1,4 +1,4 @@
-"""A minion that sees home go and acts alone: the real daemon, its beacon and its engine, and no master, or one that sleeps."""
+"""A minion that sees home go and acts alone: the real daemon, its beacon and engine; no master, or one that sleeps."""
 
 import contextlib
 import json
@@ -165,7 +165,7 @@ def title(process):
 
 
 def test_master_has_its_time_and_hears_of_it(node):
-    """Connected with a master that does nothing, the engine waits; what the beacon says has reached the master at once."""
+    """Connected with a master that does nothing, the engine waits; what the beacon says reaches the master at once."""
     programs = Path(sys.executable).parent
     master = node.folder / "master"
     master.mkdir()
@@ -206,7 +206,7 @@ def test_master_has_its_time_and_hears_of_it(node):
     down = next(one for one in said if one["data" if "data" in one else "state"])
     down = down.get("data", down)
     assert (down["region"], down["home_region"], down["minion"]) == ("RegionTwo", "RegionOne", MINION)
-    assert down["switch"] == {"identity": "home", "epoch": 0}
+    assert down["switch"] == {"identity": "home", "epoch": 0, "unfinished": False}
     assert impostor.TOKEN not in heard
     # What was kept for the day without a master is what the master gave.
     assert node.read("/var/lib/openstack-regions/settings.json")["openstack_regions"]["failover"]["grace"] == 5

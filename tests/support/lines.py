@@ -68,7 +68,7 @@ class Line:
 
 
 def watched(line: Line, limits: Limits, seconds: float, start: float = 0.0) -> list[tuple[float, str]]:
-    """Watch for so long in simulated time, as `reach.watch` does; return every change of what is held, with its time."""
+    """Watch for so long in simulated time, as `reach.watch` does; return what is held, each with its time."""
     standing = hysteresis.Standing()
     number = itertools.count()
     landing: list[tuple[float, int, float, Seen]] = []

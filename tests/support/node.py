@@ -37,7 +37,7 @@ exec sleep infinity
 
 
 class Node:
-    """One node of RegionTwo; `home` and `local` are the files by which its keystones' stand-ins are told to misbehave."""
+    """One node of RegionTwo; by the files `moods` its keystones' stand-ins are told to misbehave."""
 
     def __init__(self, folder: Path, python_path: Path | None = None):
         self.folder = folder
@@ -54,10 +54,9 @@ class Node:
             ["unshare", "--net", "--mount", "--propagation", "private", "bash", "-euc", _ENTER],
             stdin=subprocess.DEVNULL,
         )
-        self.moods = {}
-        for place, address in (("home", HOME), ("local", LOCAL)):
-            self.moods[place] = folder / f"{place}.mood"
-            self.moods[place].write_text("")
+        self.moods = {place: folder / f"{place}.mood" for place in ("home", "local")}
+        for mood in self.moods.values():
+            mood.write_text("")
         self.wait(lambda: Path(f"/proc/{self._holder.pid}/cmdline").read_bytes().startswith(b"sleep"), "namespaces")
         for place, address in (("home", HOME), ("local", LOCAL)):
             self.start([sys.executable, str(_IMPOSTOR), address, "5000", str(self.moods[place])])
@@ -86,12 +85,10 @@ class Node:
 
     def keep(self, pillar: dict) -> None:
         """Keep a pillar for the days without a master, as the formula does."""
-        self.run(
-            sys.executable,
-            "-c",
-            "import json, sys; from osregions.reach import snapshot; snapshot.write('RegionTwo', json.loads(sys.argv[1]))",
-            json.dumps(pillar),
+        code = (
+            "import json, sys; from osregions.reach import snapshot as s; s.write('RegionTwo', json.loads(sys.argv[1]))"
         )
+        self.run(sys.executable, "-c", code, json.dumps(pillar))
 
     def minion(self, beacon=None, engine=True, **more) -> subprocess.Popen:
         """Start the minion; without `master` it never has one."""

@@ -85,7 +85,8 @@ class Cloud:
             answers[minion] = {"ret": getattr(self, fun.replace(".", "_"))(minion, **words), "retcode": 0}
         return answers
 
-    def regions_standing(self, minion):
+    def regions_standing(self, minion, controllers):
+        assert controllers == next(len(one) for one, others in NODES.values() if minion in (*one, *others))
         seen = self.sees[minion]
         return {"switch": dict(self.switches[minion]), "seen": {**seen, "at": time.time()} if seen else None}
 

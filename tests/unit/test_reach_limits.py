@@ -90,7 +90,8 @@ def test_accounts_of_the_admin_and_else_of_a_service(tmp_path):
     conf = tmp_path / "glance" / "glance-api.conf"
     conf.parent.mkdir()
     conf.write_text(
-        "[keystone_authtoken]\nauth_url = http://one:5000\nusername = glance\npassword = secret\nproject_name = service\n"
+        "[keystone_authtoken]\nauth_url = http://one:5000\nusername = glance\n"
+        "password = secret\nproject_name = service\n"
     )
     openrc = tmp_path / "openrc"
     openrc.write_text("export OS_USERNAME=admin\nexport OS_PASSWORD=other\n")

@@ -1,6 +1,7 @@
 """A node that makes up its own mind: acts once per fault, waits for a master, and survives whatever it meets."""
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -117,6 +118,31 @@ def test_master_that_comes_too_late_for_its_grace_is_not_waited_for_again(world)
     """The grace is one of the fault, not of each look at it."""
     world.sees(FAULT)
     world.think(60.0)
+    assert len(world.done) == 1
+
+
+def test_one_of_several_leaves_it_to_the_master_that_asks_them_all(world):
+    """As long as that goes on: then it is alone again, and acts."""
+    world.sees(FAULT)
+    world.connected = True
+    place = world.place.with_name("master.json")
+    for at in range(0, 60, 5):
+        sight_of.note_master(3, place)
+        os.utime(place, (NOW + at, NOW + at))
+        world.think(at + 0.5)
+    assert world.done == []
+    world.think(55 + 15.5)
+    assert len(world.done) == 1
+
+
+@pytest.mark.parametrize("text", ['{"controllers": 1}', "{", "[]", '{"controllers": "many"}', '{"controllers": null}'])
+def test_master_of_a_single_controller_has_its_grace_and_no_more(world, text):
+    world.sees(FAULT)
+    world.connected = True
+    place = world.place.with_name("master.json")
+    place.write_text(text)
+    os.utime(place, (NOW, NOW))
+    world.think(4.1)
     assert len(world.done) == 1
 
 

@@ -15,7 +15,7 @@ from osregions.reach.limits import ASK, AUTO, MODES, OFF
 from osregions.reach.probe import KINDS, OK, REFUSED, SILENT, SLOW, UNAUTHORIZED
 from osregions.reach.remedies import REMEDIES
 from osregions.reach.sight import Glance, Sight
-from osregions.reach.switch import HOME, LOCAL, IDENTITIES
+from osregions.reach.switch import HOME, IDENTITIES, LOCAL
 from osregions.reach.verdict import ASKS, FAIL_BACK, FAIL_OVER, NONE, REFUSE, WAIT
 
 NOW = 1_000_000.0

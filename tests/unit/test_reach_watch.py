@@ -125,7 +125,7 @@ def test_home_that_goes_is_told_at_once_and_on_and_on(keystones, watch):
 
 
 def test_home_that_accepts_and_is_silent_holds_nobody_up(keystones, watch):
-    one, told = watch()
+    one, _ = watch()
     until(lambda: both_up(one))
     keystones.mood("home", "sleep 3")
     until(lambda: one.sight().home.state == "down")

@@ -75,7 +75,8 @@ class Fleet:
 
     def standing(self, replica: Replica | None = None) -> Standing:
         """Ask every node where its switch is, and the controllers what they see."""
-        said = _good(self.ask(self._nodes, "regions.standing"))
+        controllers = self.known(self._keystones)
+        said = _good(self.ask(self._nodes, "regions.standing", controllers=len(controllers)))
         if not said:
             raise Refused(
                 f"no minion of {self.region} answers this master",
@@ -86,7 +87,6 @@ class Fleet:
         # Nodes that moved alone may have come to the same number: then the later one counts.
         newest = max(switches.values(), key=lambda one: (one["epoch"], one["since"]))
         astray = {minion: one for minion, one in switches.items() if one["identity"] != newest["identity"]}
-        controllers = self.known(self._keystones)
         # Every node may watch; the controllers decide.
         seen = {minion: said[minion]["seen"] for minion in said if minion in controllers and said[minion]["seen"]}
         moves = max((tuple(one["moves"]) for one in switches.values()), key=len)

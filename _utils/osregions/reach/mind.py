@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from osregions import settings as settings_of
-from osregions.catalog.cache import STATE
 from osregions.errors import RegionsError
+from osregions.files import STATE
 from osregions.reach import sight as sight_of
 from osregions.reach import snapshot, verdict, view
 from osregions.reach import switch as switches
@@ -53,6 +53,7 @@ class Mind:
         """Take who it is, its hands, and where it reads; `pillar` is the minion's, for want of anything newer."""
         self._minion, self._hands, self._pillar = minion, hands, pillar
         self._place, self._state = place, state
+        self._master = Path(place).with_name(Path(sight_of.MASTER).name)
         self._read: tuple[Any, Settings] | None = None
         self._said = ""
         self._tries, self._next = 0, 0.0
@@ -113,8 +114,10 @@ class Mind:
 
     def _over(self, found: Verdict, seen: Sight, switch: Switch, now: float, grace: float) -> None:
         decided = seen.home.since or now
-        if now < self._next or (now - decided < grace and self._hands.connected()):
+        if now < self._next:
             return
+        if self._hands.connected() and (now - decided < grace or sight_of.master(now, self._master) > 1):
+            return  # where there are several controllers, a master that asks them all knows better than one of them
         moments = {"seen": decided, "decided": now}
         if seen.home.failing is not None:
             moments["fault"] = seen.home.failing

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from osregions import files
-from osregions.catalog.cache import STATE
 from osregions.conf import operations as conf
 from osregions.conf import tree
 from osregions.conf.operations import Machine
 from osregions.errors import RegionsError
+from osregions.files import STATE
 from osregions.reach import guards
 from osregions.reach import switch as switches
 from osregions.reach.switch import HOME, LOCAL, Reading, Switch

@@ -20,6 +20,8 @@ from osregions.reach.hysteresis import STATES, UNSURE, Standing
 from osregions.reach.probe import KINDS
 
 PLACE = "/run/openstack-regions/reach.json"
+MASTER = "/run/openstack-regions/master.json"
+_LOOKED = 15.0  # seconds: in a fault the beacon has the master look each 5
 _UNSEEN = "unseen"
 
 
@@ -93,12 +95,15 @@ def from_data(data: object, where: str) -> Sight:
 
 def write(sight: Sight, place: str | Path = PLACE) -> None:
     """Keep a sight for those who ask; the file is whole at any moment, and root's alone."""
-    path = Path(place)
+    _write(Path(place), to_data(sight))
+
+
+def _write(path: Path, data: Mapping[str, Any]) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(to_data(sight), file)
+            json.dump(data, file)
         os.replace(name, path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -119,6 +124,24 @@ def read(place: str | Path = PLACE) -> Sight | None:
     except (ValueError, RecursionError) as err:
         raise SettingsError("this is no JSON", str(place), "remove it: the beacon writes it anew") from err
     return from_data(data, str(place))
+
+
+def note_master(controllers: int, place: str | Path = MASTER) -> None:
+    """Note that a master looks after the region now, which has so many controllers."""
+    _write(Path(place), {"controllers": controllers})
+
+
+def master(now: float, place: str | Path = MASTER) -> int:
+    """How many controllers the region has, for a master that looked after it in the last seconds; 0: none did."""
+    path = Path(place)
+    try:
+        # The file's own time: the master's clock is another.
+        if not 0 <= now - path.stat().st_mtime <= _LOOKED:
+            return 0
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return int(_number(data, "controllers", str(path)))
+    except (OSError, ValueError, RecursionError, AttributeError, SettingsError):
+        return 0
 
 
 def _glance(data: object, where: str) -> Glance:

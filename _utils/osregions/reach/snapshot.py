@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from osregions import files
-from osregions.catalog.cache import STATE
 from osregions.errors import RegionsError
+from osregions.files import STATE
 from osregions.settings import PILLAR
 
 SECRET = ("credentials", "replication")  # the sections of pillar that hold passwords

@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from osregions import files
-from osregions.catalog.cache import STATE
 from osregions.errors import RegionsError
+from osregions.files import STATE
 
 HOME = "home"
 LOCAL = "local"

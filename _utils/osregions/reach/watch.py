@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 Tell = Callable[[Sight, bool], None]  # what is seen now, and whether it has just changed
 
-_LEASE = 90.0  # seconds without a call after which a watch ends
+_LEASE = 300.0  # seconds without a call after which a watch ends
 _TICK = 0.25  # seconds between two times at which time itself may decide
 _ASLEEP = 1.5  # seconds without a tick after which it was this process that stood still
 _AT_ONCE = 16  # looks at one keystone that may be under way

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from osregions import database, files
-from osregions.catalog.cache import STATE, Cache, Pending, all_keys
+from osregions.catalog.cache import Cache, Pending, all_keys
 from osregions.database import Account, Session
 from osregions.errors import DatabaseError, Refused
+from osregions.files import STATE
 from osregions.releases import Release
 from osregions.replication import accounts, checks, fence_act, link, numbers, people, resume, resume_act, seed, swap
 from osregions.replication.server import Server, view
