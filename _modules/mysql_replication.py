@@ -14,7 +14,8 @@ from osregions import settings as settings_of
 from osregions.catalog.cache import cache_from
 from osregions.database import account_from
 from osregions.errors import translated
-from osregions.replication import carrying, observe, operations, wishes
+from osregions.replication import carrying, observe, operations, people, wishes
+from osregions.replication import prospect as prospects
 
 __virtualname__ = "mysql_replication"
 
@@ -113,16 +114,61 @@ def lost(database=None, region=None):
         Text: this node's region. Default: its grain ``region``.
 
     Returns a dict: ``lost`` and ``accounts`` (the deployment's own, which home has by the same names), each a list of
-    dicts with ``kind``, ``name``, ``domain``, ``id`` and ``home_id``; and ``text``, the same in words. Changes nothing.
+    dicts with ``kind``, ``name``, ``domain``, ``id`` and ``home_id``; ``text`` and ``accounts_text``, the same in words.
+    Changes nothing.
 
     Source: the tables of both databases.
     """
 
-    def act():
-        found = _here(database, region).lost()
-        return {**dataclasses.asdict(found), "text": found.text()}
+    return _run(lambda: _listed(_here(database, region).lost()))
 
-    return _run(act)
+
+def prospect(database=None, region=None):
+    """
+    Say what matters before this node's keystone database is replicated, or becomes a replica. Changes nothing.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.prospect
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it.
+
+    region
+        Text: this node's region. Default: its grain ``region``.
+
+    Returns a dict without secrets: ``server``, ``schema``, ``free`` (bytes), ``release``, ``replicates``, ``discard``,
+    ``accounts``, ``problems``; ``count`` and, where they are 5000 at most, ``held``: the names and ids of a region's
+    domains, projects, users, groups, roles and assignments.
+
+    Source: the server's variables, information_schema and keystone's tables. Meant for ``regions_identity.fits``.
+    """
+    return _run(lambda: prospects.say(_here(database, region)))
+
+
+def lacking(held, database=None):
+    """
+    List what a region's keystone database holds that this one, home's, lacks. Changes nothing.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.lacking '{...}'
+
+    held
+        Dict: what ``mysql_replication.prospect`` returned as ``held`` in that region.
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it.
+
+    Returns what ``mysql_replication.lost`` does, and ``accounts_text``.
+
+    Source: the tables of this database.
+    """
+    return _run(lambda: _listed(prospects.lacking(_here(database), held)))
 
 
 def replica(database=None, region=None, discard=False, test=False):
@@ -471,6 +517,10 @@ def restore(name, database=None):
     Source: RENAME TABLE, all tables in one statement.
     """
     return _run(lambda: _here(database).restore(name))
+
+
+def _listed(found):
+    return {**dataclasses.asdict(found), "text": found.text(), "accounts_text": people.text(found.accounts)}
 
 
 def _here(database=None, region=None):

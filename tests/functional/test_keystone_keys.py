@@ -352,8 +352,8 @@ def test_the_states_of_one_node(cloud):
     [
         ("regions.keys", ["keystone_keys.protected", "keystone_keys.whole"]),
         ("regions.keys.clean", ["keystone_keys.own"]),
-        ("orch.keys", ["regions.keys_spread"]),
-        ("orch.rotate_keys", ["regions.keys_spread", "regions.keys_rotated"]),
+        ("orch.keys", ["regions_identity.keys_spread"]),
+        ("orch.rotate_keys", ["regions_identity.keys_spread", "regions_identity.keys_rotated"]),
     ],
 )
 def test_the_formula(cloud, sls, functions):

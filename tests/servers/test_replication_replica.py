@@ -57,7 +57,6 @@ def here(pair, region, more=None):
         "keystone",
         own.own.folder / "backups",
         Cache("", ()),
-        own.own.folder / "state",
     )
 
 
@@ -100,7 +99,7 @@ def test_from_two_clouds_to_one_identity_and_back(pair):
     assert pair.region.execute("SHOW DATABASES", database=None) == before
     assert pair.region.view().channels == ()
     changes = twice(region.replica, discard=True)
-    assert set(changes) == {"seeded", "rights", "numbers", "replication", "caches"}
+    assert set(changes) == {"seeded", "rights", "numbers", "replication"}
     assert "theirs" in changes["seeded"]["gives way"]
     pair.home.project("p2", "blue")
     arrives(pair, "SELECT name FROM project WHERE is_domain = 0 ORDER BY id", (("red",), ("blue",)))
