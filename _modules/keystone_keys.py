@@ -151,9 +151,9 @@ def rotate(expected=None, lifetimes=None, force=False, config=None, release=None
     """
     Rotate the keys of tokens and receipts on this node: on one of home's, and when all others have its present ones.
 
-    ``regions_identity.keys_rotated`` sees to that, and spreads the result: rotate by it. Credentials' keys are not touched: they
-    are rotated by ``keystone-manage credential_migrate``, ``credential_rotate``, ``regions_identity.keys_spread``, and
-    ``credential_migrate`` again, at home.
+    ``regions_identity.keys_rotated`` sees to that, and spreads the result: rotate by it. Credentials' keys are not
+    touched: they are rotated by ``keystone-manage credential_migrate``, ``credential_rotate``,
+    ``regions_identity.keys_spread``, and ``credential_migrate`` again, at home.
 
     CLI Example:
 

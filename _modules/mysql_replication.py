@@ -114,7 +114,7 @@ def lost(database=None, region=None):
         Text: this node's region. Default: its grain ``region``.
 
     Returns a dict: ``lost`` and ``accounts`` (the deployment's own, which home has by the same names), each a list of
-    dicts with ``kind``, ``name``, ``domain``, ``id`` and ``home_id``; ``text`` and ``accounts_text``, the same in words.
+    dicts with ``kind``, ``name``, ``domain``, ``id`` and ``home_id``; ``text`` and ``accounts_text``, both in words.
     Changes nothing.
 
     Source: the tables of both databases.

@@ -1,4 +1,4 @@
-"""Which database keystone's caches were filled from, so that its replacement (a seed, a restore) is noticed on each node."""
+"""Which database keystone's caches were filled from: each node notices when a seed or a restore has replaced it."""
 
 from __future__ import annotations
 

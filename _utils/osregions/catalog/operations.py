@@ -161,7 +161,7 @@ class Catalog:
         return Outcome(changes, f"{sum(rows.values())} rows of {len(rows)} tables restored; {told}", before.backup)
 
     def invalidate(self, what: str = "catalog") -> str:
-        """Tell keystone's caches that the `catalog` changed, `revocations`, or `all`; return one line on what was done."""
+        """Tell keystone's caches that the `catalog` changed, `revocations`, or `all`; return one line on it."""
         found = {
             "catalog": lambda: catalog_keys(self.release, ()) or self._liberty_keys(),
             "revocations": lambda: [cache_region_key("revoke")] if self.release.caches_by_region_id else [],
