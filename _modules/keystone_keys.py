@@ -78,7 +78,8 @@ def request(config=None, release=None):
     Returns a dict: ``minion``, ``region``, ``request``, ``public``, ``signature``; no secret. Good for 10 minutes and
     one answer. Raises CommandExecutionError with jws tokens, and where this minion's Salt key can't be read.
 
-    Source: ``osregions.keys.seal`` says what that protects against, and what not. Meant for ``regions_identity.keys_spread``.
+    Source: ``osregions.keys.seal`` says what that protects against, and what not. Meant for
+    ``regions_identity.keys_spread``.
     """
     return _run(lambda: _node(config, release).request())
 
