@@ -176,8 +176,9 @@ def _plain(changes):
 
 
 def _states(answers):
+    # Salt's own file.managed tells a new file in one way beforehand and in another one afterwards.
     return {
-        (minion, key): state["changes"]
+        (minion, key): state["changes"] if not key.startswith("file_|-") else "a file"
         for minion, states in (answers or {}).items()
         for key, state in states.items()
         if state["changes"]
