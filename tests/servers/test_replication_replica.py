@@ -14,7 +14,7 @@ from osregions import settings
 from osregions.catalog.cache import Cache
 from osregions.errors import RegionsError
 from osregions.releases import Release
-from osregions.replication import carrying, observe, operations, wishes
+from osregions.replication import carrying, observe, operations, prospect, wishes
 from tests.support import pairs
 
 PASSWORD = "s3cr3t of the line"
@@ -98,9 +98,9 @@ def test_from_two_clouds_to_one_identity_and_back(pair):
             region.replica(dry=dry)
     assert pair.region.execute("SHOW DATABASES", database=None) == before
     assert pair.region.view().channels == ()
+    assert "gives way: 1 project (theirs)" in region.replica(dry=True, discard=True).comment
     changes = twice(region.replica, discard=True)
     assert set(changes) == {"seeded", "rights", "numbers", "replication"}
-    assert "theirs" in changes["seeded"]["gives way"]
     pair.home.project("p2", "blue")
     arrives(pair, "SELECT name FROM project WHERE is_domain = 0 ORDER BY id", (("red",), ("blue",)))
     with pytest.raises(pymysql.MySQLError, match="denied"):
@@ -123,10 +123,32 @@ def test_from_two_clouds_to_one_identity_and_back(pair):
     assert "accounts" in twice(home.primary_absent)
 
 
+def test_both_ends_say_beforehand_what_would_be_refused_and_who_would_give_way(pair):
+    """As the master asks them: the region has no account at home yet, and what it says has travelled as JSON."""
+    pair.region.make()
+    pair.region.project("p9", "theirs")
+    pair.region.execute("INSERT INTO assignment VALUES ('UserProject', 'u1', 'p9', 'r1', 0)")
+    home, region = here(pair, "RegionOne"), here(pair, "RegionTwo")
+    theirs, ours = (json.loads(json.dumps(prospect.say(one))) for one in (home, region))
+    assert prospect.problems("RegionOne", "RegionTwo", theirs, ours) == ()
+    assert theirs["held"] is None and not ours["replicates"] and not ours["discard"]
+    assert PASSWORD not in json.dumps([theirs, ours])
+    found = prospect.lacking(home, ours["held"])
+    assert found.counts() == {"project": 1, "assignment": 1}
+    pair.region.execute("UPDATE alembic_version SET version_num = 'another'")
+    (problem,) = prospect.problems("RegionOne", "RegionTwo", theirs, prospect.say(region))
+    assert problem.problem.startswith("schema is alembic_version:29e87d24a316 at RegionOne")
+    pair.region.execute("UPDATE alembic_version SET version_num = '29e87d24a316'")
+    home.primary(dry=False)
+    region.replica(dry=False, discard=True)
+    after = prospect.say(region)
+    assert after["replicates"] and after["held"] is None
+
+
 def test_a_region_without_a_keystone_database_gets_homes(pair):
     here(pair, "RegionOne").primary(dry=False)
-    changes = twice(here(pair, "RegionTwo").replica)
-    assert changes["seeded"]["gives way"] == "nothing"
+    assert "gives way: nothing" in here(pair, "RegionTwo").replica(dry=True).comment
+    assert "seeded" in twice(here(pair, "RegionTwo").replica)
     pair.home.execute("UPDATE user SET last_active_at = '2026-11-25' WHERE id = 'u1'")
     arrives(pair, "SELECT last_active_at IS NOT NULL FROM user", ((1,),))
 
