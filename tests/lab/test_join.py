@@ -115,8 +115,8 @@ def test_backups_are_whole_private_and_restorable(standalone, joined):
     for host in cloud.CONTROLLERS:
         found = standalone.salt(HOME, host, "keystone_catalog.backups")[host]
         assert found and found[0]["scope"] == "database"
-        modes = standalone.exec(host, "bash", "-c", "stat -c %a /var/backups/openstack-regions/*/*").stdout.split()
-        assert set(modes) == {"600"}
+        modes = standalone.exec(host, "find", "/var/backups/openstack-regions", "-printf", "%y %m\n").stdout.splitlines()
+        assert set(modes) == {"d 700", "f 600"}
 
 
 def test_a_keystone_node_that_comes_back_is_looked_at(standalone, joined):
