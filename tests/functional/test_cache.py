@@ -202,5 +202,5 @@ def test_what_is_invalidated_is_named(cloud):
     put(cloud, stale | revoked)
     cloud.modules["keystone_catalog.invalidate"](what="revocations")
     assert all(there(cache, stale | revoked) == stale for cache in cloud.caches)
-    with pytest.raises(CommandExecutionError, match="'tokens' is nothing that keystone caches.*one of catalog"):
+    with pytest.raises(CommandExecutionError, match=r"'tokens' is nothing that keystone caches.*one of catalog"):
         cloud.modules["keystone_catalog.invalidate"](what="tokens")

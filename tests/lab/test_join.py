@@ -115,7 +115,9 @@ def test_backups_are_whole_private_and_restorable(standalone, joined):
     for host in cloud.CONTROLLERS:
         found = standalone.salt(HOME, host, "keystone_catalog.backups")[host]
         assert found and found[0]["scope"] == "database"
-        modes = standalone.exec(host, "find", "/var/backups/openstack-regions", "-printf", "%y %m\n").stdout.splitlines()
+        modes = standalone.exec(
+            host, "find", "/var/backups/openstack-regions", "-printf", "%y %m\n"
+        ).stdout.splitlines()
         assert set(modes) == {"d 700", "f 600"}
 
 
