@@ -147,6 +147,7 @@ def test_both_ends_say_beforehand_what_would_be_refused_and_who_would_give_way(p
 
 def test_a_region_without_a_keystone_database_gets_homes(pair):
     here(pair, "RegionOne").primary(dry=False)
+    assert prospect.lacking(here(pair, "RegionOne"), prospect.say(here(pair, "RegionTwo"))["held"]).text() == "nothing"
     assert "gives way: nothing" in here(pair, "RegionTwo").replica(dry=True).comment
     assert "seeded" in twice(here(pair, "RegionTwo").replica)
     pair.home.execute("UPDATE user SET last_active_at = '2026-11-25' WHERE id = 'u1'")

@@ -47,7 +47,7 @@ def say(here: Here) -> dict[str, Any]:
             "discard": here.region != settings.home and here.wishes.discard(here.region),
             "accounts": sorted(here.wishes.passwords),
         }
-        if here.region == settings.home or found["replicates"] or schema is None:
+        if here.region == settings.home or found["replicates"]:
             return found
         held = people_view.view(own, here.database)
     found["count"] = people_view.size(held)
