@@ -21,7 +21,7 @@ def account(tmp_path):
 
 
 def test_a_connection_that_is_lost_while_rows_come(account):
-    rows = "SELECT seq, REPEAT('x', 10000) FROM seq_1_to_100000"
+    rows = "SELECT seq, REPEAT('x', 10000) FROM mysql.seq_1_to_100000"
     with (
         pytest.raises(DatabaseError, match="lost.*Run this again"),
         database.session(account) as session,
