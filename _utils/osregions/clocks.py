@@ -1,4 +1,4 @@
-"""How far apart two machines' clocks are: one is asked between two looks at the other, so that the way does not count."""
+"""How far apart two machines' clocks are: one is asked between two looks at the other, and the way does not count."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ from osregions.database import Session
 from osregions.replication.checks import Schema, differing
 
 _REMEDIES = {
-    "schema": "home's db_sync comes by replication, and belongs there alone. When they differ still once this region has"
-    " what home has, somebody ran it here: mysql_replication.absent, and seed this region again",
-    "charset": "give this region's database home's: ALTER DATABASE `{database}` CHARACTER SET {charset} COLLATE {collation}",
+    "schema": "db_sync is for home alone, and what it does comes by replication. If they differ still when this region"
+    " has what home has, somebody ran it here: mysql_replication.absent, and seed this region again",
+    "charset": "give it home's: ALTER DATABASE `{database}` CHARACTER SET {charset} COLLATE {collation}",
 }
 
 
