@@ -329,7 +329,7 @@ def status(database=None, region=None):
     return _run(lambda: observe.status(_here(database, region), _keys))
 
 
-def compare(database=None, region=None, chunk=5000, expiration=3600):
+def compare(database=None, region=None, chunk=5000, expiration=None):
     """
     Find every row that differs between home's keystone and this region's, without locking either.
 
@@ -349,8 +349,8 @@ def compare(database=None, region=None, chunk=5000, expiration=3600):
         Number: how many rows are summed up at a time. Default: 5000.
 
     expiration
-        Number: seconds, keystone's ``[token] expiration``: what was revoked before may be pruned by either.
-        Default: 3600.
+        Number: seconds for which tokens are good: what was revoked before may be pruned by either side. Default:
+        keystone's ``[token] expiration``.
 
     Returns a dict: ``clean``, ``divergence`` and ``bookkeeping`` (a sentence for each row, with its key and the
     columns' names, never their values), ``schema``, ``beyond`` (tables with more differing rows than are told),
@@ -544,6 +544,8 @@ def _here(database=None, region=None):
         user=account.user,
         backups=settings_of.section(__pillar__, "backup").get("directory") or files.BACKUPS,
         cache=cache_from(options),
+        expiration=options.number("token", "expiration", 3600),
+        buffer=options.number("revoke", "expiration_buffer", 1800),
     )
 
 

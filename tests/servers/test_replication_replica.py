@@ -20,14 +20,19 @@ from tests.support import pairs
 PASSWORD = "s3cr3t of the line"
 
 
-@pytest.fixture(params=pairs.KINDS)
-def pair(request, tmp_path):
-    pair = pairs.Pair(request.param, tmp_path)
+@contextlib.contextmanager
+def started(pair):
     try:
         pair.start()
         yield pair
     finally:
         pair.stop()
+
+
+@pytest.fixture(params=pairs.KINDS)
+def pair(request, tmp_path):
+    with started(pairs.Pair(request.param, tmp_path)) as pair:
+        yield pair
 
 
 def here(pair, region, more=None):
@@ -260,6 +265,55 @@ def test_what_a_region_revoked_is_given_home_and_comes_back(pair):
     assert carrying.own(region) == {"give": [], "forget": 0, "waiting": 0}
     arrives(pair, mine, ((2,),))
     assert observe.differences(region)["clean"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "clocks", "ahead"),
+    [
+        ("mariadb", {"region": 120}, {"node": 0, "server": 120}),
+        ("mariadb", {"region": -120}, {"node": 0, "server": -120}),
+        # as the region sees it, whose every clock is off then: its server's, and this process'
+        ("mariadb", {"home": -120}, {"node": 120, "server": 120}),
+        ("mysql56", {"home": 120}, {"node": -120, "server": -120}),
+    ],
+)
+def test_clocks_two_minutes_apart(kind, clocks, ahead, tmp_path):
+    with started(pairs.Pair(kind, tmp_path, **clocks)) as pair:
+        home, region = here(pair, "RegionOne"), here(pair, "RegionTwo")
+        pair.region.make()
+        home.primary(dry=False)
+        assert "seeded" in twice(region.replica, discard=True)
+        pair.home.project("p2", "blue")
+        arrives(pair, "SELECT name FROM project WHERE is_domain = 0 ORDER BY id", (("red",), ("blue",)))
+        # Each side prunes what has expired by its own clock; here it is one minute from that by home's.
+        old = "UTC_TIMESTAMP() - INTERVAL 5340 SECOND"
+        pair.home.execute(
+            f"INSERT INTO revocation_event (issued_before, revoked_at, audit_id) VALUES ({old}, {old}, 'old')"
+        )
+        arrives(pair, "SELECT COUNT(*) FROM revocation_event WHERE audit_id = 'old'", ((1,),))
+        keystone(pair, "DELETE FROM revocation_event WHERE revoked_at < UTC_TIMESTAMP() - INTERVAL 5400 SECOND")
+        found = observe.differences(region)
+        pruned = [one for one in found["bookkeeping"] if one.endswith("has expired, and was pruned here")]
+        assert found["clean"] and len(pruned) == (ahead["server"] > 0), found
+        keystone(
+            pair,
+            "INSERT INTO revocation_event (issued_before, revoked_at, audit_id)"
+            " VALUES (UTC_TIMESTAMP(), UTC_TIMESTAMP(), 'a')",
+        )
+        given = json.loads(json.dumps(carrying.own(region)))["give"]
+        assert [row["audit_id"] for row in given] == ["a"]
+        assert twice(partial(carrying.take, home, given))
+        arrives(pair, "SELECT COUNT(*) FROM revocation_event WHERE audit_id = 'a'", ((2,),))
+        assert twice(partial(carrying.forget, region)) == {"revocations": "1 are home's by now"}
+        assert carrying.own(region) == {"give": [], "forget": 0, "waiting": 0}
+        assert observe.differences(region)["clean"]
+        seen = observe.status(region)
+    (finding,) = seen["findings"]
+    whose, where = ("node", "server")[not ahead["node"]], ("at home", "here")
+    word, out = ("ahead of", where[0]) if ahead["server"] > 0 else ("behind", where[1])
+    assert f"120 s {word} home's: a log-out {out} leaves a token valid" in finding and "NTP" in finding, finding
+    assert whose in finding and not seen["ok"] and seen["lag"] < 1
+    assert {name: round(seconds) for name, seconds in seen["clock"].items()} == ahead
 
 
 def test_rows_of_another_shape_are_refused(pair):

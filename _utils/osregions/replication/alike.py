@@ -22,15 +22,17 @@ _REMEDIES = {
 class Clocks:
     """By how many seconds a region's clocks are ahead of home's; negative: behind."""
 
-    node: float  # by which its keystone reckons
+    node: float
     server: float
 
     @property
     def findings(self) -> tuple[str, ...]:
         """What breaks; keystone judges each token, revocation and one-time password by the clock of its own node."""
-        whose, by = max((("node", self.node), ("database server", self.server)), key=lambda one: abs(one[1]))
-        if abs(by) <= clocks.MOST_SKEW:
+        both = (("node", self.node), ("database server", self.server))
+        off = [(whose, by) for whose, by in both if abs(by) > clocks.MOST_SKEW]
+        if not off:
             return ()
+        whose, by = off[0]
         far = f"{abs(by):.0f} s"
         harm = (
             f"ahead of home's: a log-out at home leaves a token valid that was issued here less than {far} before it,"

@@ -82,15 +82,18 @@ def status(here: Here, keys: Callable[[], Mapping[str, Any]] | None = None) -> d
     }
 
 
-def differences(here: Here, chunk: int = 5000, expiration: int = 3600) -> dict[str, Any]:
-    """Every row that differs between home and here, told apart; `expiration` is keystone's, in seconds.
+def differences(here: Here, chunk: int = 5000, expiration: int | None = None) -> dict[str, Any]:
+    """Every row that differs between home and here, told apart; `expiration` is that of keystone's tokens, in seconds.
 
     Neither side is locked. What differs is looked at again once this region has what home had, before it counts.
     """
+    lifetime = here.expiration if expiration is None else expiration
     rules = compare.Rules(
         columns=here.release.bookkeeping(),
         base=numbers.base(here.wishes.number(here.region)),
-        expired=compare_run.expired(datetime.now(timezone.utc).replace(tzinfo=None), expiration),
+        # Each side prunes by its own clock, and that may have been set right since. Once its tokens have expired a
+        # revocation does nothing more, so half of the buffer can be left to clocks.
+        expired=compare_run.expired(datetime.now(timezone.utc).replace(tzinfo=None), lifetime, here.buffer // 2),
     )
     with here.own() as own, here.own() as waiting, here.home() as home, here.home() as asked:
         dialects = view(asked, whole=False).dialect, view(waiting).dialect
