@@ -187,6 +187,8 @@ def test_how_it_is_and_what_differs(pair):
     found = observe.status(region)
     assert found["ok"], found
     assert found["lag"] < 1 and found["threads"] == {"io": "Yes", "sql": "Yes"} and not found["tls"]
+    assert max(found["clock"].values()) < 1 > -min(found["clock"].values()) and found["keys"] is None
+    assert found["schema"]["here"] == {"schema": "alembic_version:29e87d24a316", "charset": "utf8"}
     pair.home.project("p2", "blue")
     same = observe.differences(region)
     assert same["clean"] and same["settled"], same
@@ -204,6 +206,40 @@ def test_how_it_is_and_what_differs(pair):
         "project id=p9: is here and not at home",
     ]
     assert any("the fence lacks" in one for one in observe.status(region)["findings"])
+
+
+def test_what_else_has_to_be_alike(pair):
+    here(pair, "RegionOne").primary(dry=False)
+    region = here(pair, "RegionTwo")
+    region.replica(dry=False)
+
+    def findings(*keys):
+        view = {"credential": {"digest": "d", "hashes": dict(enumerate(keys))}}
+        return observe.status(region, lambda: {"repositories": view, "installed": {"digests": {"credential": "d"}}})[
+            "findings"
+        ]
+
+    # No release's table but Newton's and later has that column.
+    pair.home.execute("CREATE TABLE credential (id varchar(64) PRIMARY KEY)")
+    assert findings() == []
+    pair.home.execute("ALTER TABLE credential ADD COLUMN key_hash varchar(64)")
+    pair.home.execute("INSERT INTO credential VALUES ('a', 'k1'), ('b', 'k1'), ('c', 'k2'), ('d', NULL)")
+    arrives(pair, "SELECT COUNT(*) FROM credential", ((4,),))
+    assert findings("k1", "k2") == []
+    (finding,) = findings("k2")
+    assert finding.startswith("2 of home's credentials can't be read here: the key that encrypted them (k1)")
+    pair.region.execute("UPDATE alembic_version SET version_num = 'another'")
+    (finding,) = findings("k1", "k2")
+    assert "alembic_version:29e87d24a316 at home and alembic_version:another here" in finding
+    pair.region.execute("UPDATE alembic_version SET version_num = '29e87d24a316'")
+    pair.region.execute("ALTER DATABASE keystone CHARACTER SET latin1")
+    (finding,) = findings("k1", "k2")
+    assert "the charset is utf8 at home and latin1 here" in finding
+    pair.region.execute(finding.partition(": give it home's: ")[2])
+    assert findings("k1", "k2") == []
+    pair.region.execute("STOP SLAVE SQL_THREAD" if pair.kind == "mysql56" else "STOP ALL SLAVES")
+    stopped = observe.status(region)
+    assert stopped["clock"] is None and stopped["schema"]["home"] is None and stopped["schema"]["here"]
 
 
 def test_both_sides_prune_and_replication_goes_on(pair):
