@@ -323,8 +323,8 @@ def status(database=None, region=None):
     home: None. Changes nothing.
 
     Source: SHOW SLAVE STATUS and its like, SHOW GRANTS, information_schema; lag by waiting for home's present GTID;
-    UTC_TIMESTAMP at home between two looks at the clocks here; the note of the keys that ``regions.keys_spread`` sent,
-    and ``credential.key_hash``.
+    UTC_TIMESTAMP at home between two looks at the clocks here; the note of the keys that came from home, and
+    ``credential.key_hash``.
     """
     return _run(lambda: observe.status(_here(database, region), _keys))
 

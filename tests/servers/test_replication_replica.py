@@ -17,8 +17,6 @@ from osregions.releases import Release
 from osregions.replication import carrying, observe, operations, prospect, wishes
 from tests.support import pairs
 
-PASSWORD = "s3cr3t of the line"
-
 
 @contextlib.contextmanager
 def started(pair):
@@ -37,32 +35,10 @@ def pair(request, tmp_path):
 
 def here(pair, region, more=None):
     """What runs on the node of a region's server."""
-    own = pair.home if region == "RegionOne" else pair.region
-    pillar = {
-        "home": "RegionOne",
-        "regions": {
-            "RegionOne": {
-                "public_endpoint": "http://10.0.0.1:5000",
-                "database": {"host": "127.0.0.1", "port": pair.home.own.port},
-            },
-            "RegionTwo": {"public_endpoint": "http://10.0.0.2:5000", "database": {"host": "127.0.0.1"}},
-        },
-        "replication": {
-            "passwords": {"RegionTwo": PASSWORD},
-            "admin": {"password": own.own.password, "socket": str(own.own.socket)},
-            "wait": 10,
-            **(more or {}),
-        },
-    }
-    return operations.Here(
-        wishes.read(pillar, settings.read(pillar)),
-        region,
-        "keystone",
-        Release(22),
-        "keystone",
-        own.own.folder / "backups",
-        Cache("", ()),
-    )
+    pillar = pair.pillar(region, **(more or {}))
+    backups = pair.at(region).own.folder / "backups"
+    read = wishes.read(pillar, settings.read(pillar))
+    return operations.Here(read, region, "keystone", Release(22), "keystone", backups, Cache("", ()))
 
 
 def keystone(pair, sql):
@@ -137,7 +113,7 @@ def test_both_ends_say_beforehand_what_would_be_refused_and_who_would_give_way(p
     theirs, ours = (json.loads(json.dumps(prospect.say(one))) for one in (home, region))
     assert prospect.problems("RegionOne", "RegionTwo", theirs, ours) == ()
     assert theirs["held"] is None and not ours["replicates"] and not ours["discard"]
-    assert PASSWORD not in json.dumps([theirs, ours])
+    assert pairs.PASSWORD not in json.dumps([theirs, ours])
     found = prospect.lacking(home, ours["held"])
     assert found.counts() == {"project": 1, "assignment": 1}
     pair.region.execute("UPDATE alembic_version SET version_num = 'another'")

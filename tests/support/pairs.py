@@ -11,6 +11,7 @@ from tests.support.mariadb import MariaDB
 from tests.support.mysql56 import MySQL56
 
 KINDS = ("mariadb", "mysql56")
+PASSWORD = "s3cr3t of the line"
 # As far as keystone 22 has it, and as far as is looked at.
 KEYSTONE = """
 CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
@@ -97,6 +98,30 @@ class Pair:
         self.home, self.region = (
             End(kind, places[name], number, clocks.get(name, 0)) for number, name in enumerate(places, 1)
         )
+
+    def at(self, region: str) -> End:
+        """The server of RegionOne, which is home, or RegionTwo."""
+        return self.home if region == "RegionOne" else self.region
+
+    def pillar(self, region: str, **replication) -> dict:
+        """What pillar says on the node of a region's server."""
+        own = self.at(region).own
+        return {
+            "home": "RegionOne",
+            "regions": {
+                "RegionOne": {
+                    "public_endpoint": "http://10.0.0.1:5000",
+                    "database": {"host": "127.0.0.1", "port": self.home.own.port},
+                },
+                "RegionTwo": {"public_endpoint": "http://10.0.0.2:5000", "database": {"host": "127.0.0.1"}},
+            },
+            "replication": {
+                "passwords": {"RegionTwo": PASSWORD},
+                "admin": {"password": own.password, "socket": str(own.socket)},
+                "wait": 10,
+                **replication,
+            },
+        }
 
     def start(self) -> None:
         for end in (self.home, self.region):

@@ -78,7 +78,9 @@ def test_keys_that_are_not_carried():
 def test_credentials_by_a_key_that_is_not_here(two):
     other = sha1(keys.key("another"))
     (finding,) = look(two, {sha1(HOME[5]): 3, other: 2}).findings
-    assert finding.startswith(f"2 of home's credentials can't be read here: the key that encrypted them ({other[:16]}) ")
+    assert finding.startswith(
+        f"2 of home's credentials can't be read here: the key that encrypted them ({other[:16]}) "
+    )
     assert "orch.keys" in finding
 
 

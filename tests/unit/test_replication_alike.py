@@ -64,7 +64,10 @@ def test_clocks_that_do_no_harm(found):
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (Clocks(-120.0, 0.0), ("clock of this node is 120 s behind", "a log-out here leaves a token", "live that much")),
+        (
+            Clocks(-120.0, 0.0),
+            ("clock of this node is 120 s behind", "a log-out here leaves a token", "live that much"),
+        ),
         (Clocks(0.0, 120.4), ("database server is 120 s ahead", "a log-out at home leaves a token", "end that much")),
         (Clocks(-119.0, -120.0), ("clock of this node is 119 s behind", "that home issued less than 119 s before it")),
         (Clocks(5.1, 0.0), ("node is 5 s ahead", "that was issued here", "NTP; 5 s is the most")),
@@ -84,7 +87,9 @@ def test_schemas_that_are_alike():
 def test_schemas_that_differ():
     other = dataclasses.replace(SCHEMA, versions=("alembic_version:b4f8b3f584e0",), charset="latin1")
     schema, charset = alike.schemas(SCHEMA, other)
-    assert schema.startswith("the schema is alembic_version:29e87d24a316 at home and alembic_version:b4f8b3f584e0 here: ")
+    assert schema.startswith(
+        "the schema is alembic_version:29e87d24a316 at home and alembic_version:b4f8b3f584e0 here: "
+    )
     assert "seed this region again" in schema
     assert charset.startswith("the charset is utf8 at home and latin1 here: ")
     assert "ALTER DATABASE `keystone` CHARACTER SET utf8 COLLATE utf8_general_ci" in charset
