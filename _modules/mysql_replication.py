@@ -14,6 +14,8 @@ from osregions import settings as settings_of
 from osregions.catalog.cache import cache_from
 from osregions.database import account_from
 from osregions.errors import translated
+from osregions.keys import operations as keys
+from osregions.keys import places
 from osregions.replication import carrying, observe, operations, people, wishes
 from osregions.replication import prospect as prospects
 
@@ -298,7 +300,8 @@ def unfence(database=None, test=False):
 
 def status(database=None, region=None):
     """
-    Tell how this region's replica is: threads, errors, positions, measured lag, filter, numbers, TLS and fence.
+    Tell how this region's replica is: threads, errors, positions, measured lag, filter, numbers, TLS, fence, schema,
+    clocks, and whether keystone's keys are home's.
 
     CLI Example:
 
@@ -314,14 +317,19 @@ def status(database=None, region=None):
 
     Returns a dict: ``ok`` and ``findings`` (sentences, with their remedies), and what was seen: ``source``,
     ``threads``, ``errors``, ``received`` and ``position`` (GTIDs), ``lag`` (seconds until what home had when asked was
-    here; None when it was not within five), ``tls``, ``filters``. Changes nothing.
+    here; None when it was not within five), ``tls``, ``filters``; ``schema`` (``home`` and ``here``: versions and
+    charset), ``clock`` (by how many seconds those of ``node`` and ``server`` are ahead of home's; 0 while the way there
+    can explain it), ``keys`` (``digests`` by kind, ``from_home``). While replication does not run, nothing is known of
+    home: None. Changes nothing.
 
-    Source: SHOW SLAVE STATUS and its like, SHOW GRANTS, information_schema; lag by waiting for home's present GTID.
+    Source: SHOW SLAVE STATUS and its like, SHOW GRANTS, information_schema; lag by waiting for home's present GTID;
+    UTC_TIMESTAMP at home between two looks at the clocks here; the note of the keys that came from home, and
+    ``credential.key_hash``.
     """
-    return _run(lambda: observe.status(_here(database, region)))
+    return _run(lambda: observe.status(_here(database, region), _keys))
 
 
-def compare(database=None, region=None, chunk=5000, expiration=3600):
+def compare(database=None, region=None, chunk=5000, expiration=None):
     """
     Find every row that differs between home's keystone and this region's, without locking either.
 
@@ -341,8 +349,8 @@ def compare(database=None, region=None, chunk=5000, expiration=3600):
         Number: how many rows are summed up at a time. Default: 5000.
 
     expiration
-        Number: seconds, keystone's ``[token] expiration``: what was revoked before may be pruned by either.
-        Default: 3600.
+        Number: seconds for which tokens are good: what was revoked before may be pruned by either side. Default:
+        keystone's ``[token] expiration``.
 
     Returns a dict: ``clean``, ``divergence`` and ``bookkeeping`` (a sentence for each row, with its key and the
     columns' names, never their values), ``schema``, ``beyond`` (tables with more differing rows than are told),
@@ -526,18 +534,36 @@ def _listed(found):
 def _here(database=None, region=None):
     pillar = __pillar__.get(settings_of.PILLAR) or {}
     settings = settings_of.read(pillar)
-    given = settings_of.section(__pillar__, "keystone")
-    options = keystone_node.options(given.get("config"))
+    options, release = _keystone()
     account = account_from(options)
     return operations.Here(
         wishes=wishes.read(pillar, settings, _sdb),
         region=region or __grains__.get("region") or "",
         database=database or account.database,
-        release=keystone_node.release(given=given.get("release"), manage=given.get("manage")),
+        release=release,
         user=account.user,
         backups=settings_of.section(__pillar__, "backup").get("directory") or files.BACKUPS,
         cache=cache_from(options),
+        expiration=options.number("token", "expiration", 3600),
+        buffer=options.number("revoke", "expiration_buffer", 1800),
     )
+
+
+def _keys():
+    options, release = _keystone()
+    node = keys.Node(
+        minion=__opts__["id"],
+        region=__grains__.get("region") or "",
+        places=places.of(release, options),
+        records=__opts__.get("openstack_regions_records") or keys.RECORDS,
+    )
+    return node.view()
+
+
+def _keystone():
+    given = settings_of.section(__pillar__, "keystone")
+    options = keystone_node.options(given.get("config"))
+    return options, keystone_node.release(given=given.get("release"), manage=given.get("manage"))
 
 
 def _sdb(uri):

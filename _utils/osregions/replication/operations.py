@@ -42,6 +42,8 @@ class Here:
     user: str  # as whom keystone enters it
     backups: str | Path = files.BACKUPS
     cache: Cache | None = None  # keystone's; None: nobody caches
+    expiration: int = 3600  # seconds for which keystone's tokens are good
+    buffer: int = 1800  # for which keystone keeps a revocation beyond that
 
     # ---- home ----
 
