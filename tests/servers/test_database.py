@@ -1,4 +1,4 @@
-"""A session with a real server whose connection is lost on the way: an error with its remedy, whatever was under way."""
+"""A session with a real server whose connection is lost on the way: an error with its remedy, whatever goes on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def account(tmp_path):
 def test_a_connection_that_is_lost_while_rows_come(account):
     rows = "SELECT seq, REPEAT('x', 10000) FROM mysql.seq_1_to_100000"
     with (
-        pytest.raises(DatabaseError, match="lost.*Run this again"),
+        pytest.raises(DatabaseError, match=r"lost.*Run this again"),
         database.session(account) as session,
         database.session(account) as other,
     ):

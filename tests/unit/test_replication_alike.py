@@ -90,6 +90,6 @@ def test_schemas_that_differ():
     assert schema.startswith(
         "the schema is alembic_version:29e87d24a316 at home and alembic_version:b4f8b3f584e0 here: "
     )
-    assert "seed this region again" in schema
+    assert "seed this region anew" in schema
     assert charset.startswith("the charset is utf8 at home and latin1 here: ")
     assert "ALTER DATABASE `keystone` CHARACTER SET utf8 COLLATE utf8_general_ci" in charset

@@ -10,10 +10,11 @@ from datetime import timezone
 from osregions import clocks
 from osregions.database import Session
 from osregions.replication.checks import Schema, differing
+from osregions.replication.errors_said import SEED
 
 _REMEDIES = {
     "schema": "db_sync is for home alone, and what it does comes by replication. If they differ still when this region"
-    " has what home has, somebody ran it here: mysql_replication.absent, and seed this region again",
+    " has what home has, somebody ran it here: " + SEED,
     "charset": "give it home's: ALTER DATABASE `{database}` CHARACTER SET {charset} COLLATE {collation}",
 }
 

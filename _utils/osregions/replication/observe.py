@@ -13,6 +13,7 @@ from osregions.errors import RegionsError
 from osregions.keys import held
 from osregions.replication import alike, checks, compare, compare_run, fence_act, link, numbers, resume, resume_act
 from osregions.replication.checksums import Side
+from osregions.replication.errors_said import SEED
 from osregions.replication.operations import Here
 from osregions.replication.server import view
 
@@ -54,7 +55,7 @@ def status(here: Here, keys: Callable[[], Mapping[str, Any]] | None = None) -> d
     if verdict.sentence:
         findings.append(f"{verdict.sentence}: {verdict.remedy}")
     if gone_back:
-        findings.append("home has less than was applied here: was it restored from a backup? Seed this region again")
+        findings.append(f"home has less than was applied here: was it restored from a backup? Then {SEED}")
     if (mode := server.variables.get("slave_exec_mode") or server.variables.get("replica_exec_mode")) != "STRICT":
         findings.append(f"differences are passed over ({mode}): SET GLOBAL slave_exec_mode = STRICT, and compare")
     if channel.running and lag is None:
