@@ -528,7 +528,11 @@ def restore(name, database=None):
 
 
 def _listed(found):
-    return {**dataclasses.asdict(found), "text": found.text(), "accounts_text": people.text(found.accounts)}
+    return {
+        **dataclasses.asdict(found),
+        "text": found.text(),
+        "accounts_text": people.text(found.accounts, namesakes=False),
+    }
 
 
 def _here(database=None, region=None):

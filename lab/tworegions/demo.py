@@ -101,7 +101,7 @@ def run(versions: Versions, progress: Progress) -> None:
     again(progress)
     progress.title("What exists now")
     told = [(one.type, one.region, one.url) for one in catalog(controller(1))]
-    progress.plain(picture.draw(versions, told, progress.timings))
+    progress.plain(picture.draw(versions, told, identity.said(), progress.timings))
 
 
 def standalone(progress: Progress) -> None:

@@ -44,6 +44,14 @@ def shown(progress: Progress) -> None:
     progress.say(f"{kept[0]['name']}: {', '.join(people)}")
 
 
+def said() -> str:
+    """In a line, how RegionTwo's identity is kept."""
+    status = _asked("mysql_replication.status")
+    lag = "not running" if status["lag"] is None else f"lag {status['lag']:.3f} s"
+    keys = "home's" if status["keys"]["from_home"] else "not home's"
+    return f"RegionTwo's identity: a replica of {status['source']}, {lag}; keys: {keys}"
+
+
 def threads() -> str:
     """The numbers of the replication's threads: others after an interruption."""
     return _sql(controller(2), "SELECT id FROM information_schema.processlist WHERE user = 'system user' ORDER BY id")
