@@ -247,24 +247,53 @@ def catalog(openrc=None, url=None):
     return _run(lambda: list(Identity(read_openrc(openrc or _openrc()), url=url).issue().catalog))
 
 
-def invalidate(config=None):
+def invalidate(config=None, what="catalog"):
     """
-    Tell keystone's caches that the catalog changed, by deleting just the keys behind which the old one stands.
+    Tell keystone's caches that something changed, by deleting just the keys behind which the old state stands.
 
     CLI Example:
 
     .. code-block:: bash
 
         salt-call keystone_catalog.invalidate
+        salt-call keystone_catalog.invalidate what=revocations
 
     config
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
+
+    what
+        Text: ``catalog``, ``revocations`` or ``all``. Default: ``catalog``.
 
     Returns one line on what was done. Raises CommandExecutionError when a memcached does not answer.
 
     Source: common/cache/core.py of keystone 8 and 9 to 30; never flush_all, which would sign Liberty's users out.
     """
-    return _run(lambda: _catalog(config).invalidate())
+    return _run(lambda: _catalog(config).invalidate(what))
+
+
+def know_the_database(test=False, config=None):
+    """
+    Have keystone's caches forget everything when another database has taken the place of the one they were filled from.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call keystone_catalog.know_the_database test=True
+
+    test
+        Whether to say only what would change. Default: False.
+
+    config
+        Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
+
+    Returns ``changes`` (empty when the caches are this database's) and ``comment``. Raises CommandExecutionError when
+    the database or a memcached does not answer.
+
+    Source: when the tables were created (information_schema), and a note of it on this node; rows that come by
+    replication or by a seed never invalidate the cache of the keystone that serves them.
+    """
+    return _run(lambda: _catalog(config).know_the_database(dry=test).as_dict())
 
 
 def backup(reason="by hand", scope="database", config=None):

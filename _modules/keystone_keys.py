@@ -12,9 +12,11 @@ from salt.exceptions import CommandExecutionError
 from osregions import files, keystone_node, version
 from osregions import settings as settings_of
 from osregions.errors import translated
+from osregions.identity import Identity
 from osregions.keys import act as acts
-from osregions.keys import backup, operations, places
+from osregions.keys import backup, mutual, operations, places
 from osregions.keys import seal as seal_of
+from osregions.openrc import read as read_openrc
 
 __virtualname__ = "keystone_keys"
 
@@ -76,7 +78,8 @@ def request(config=None, release=None):
     Returns a dict: ``minion``, ``region``, ``request``, ``public``, ``signature``; no secret. Good for 10 minutes and
     one answer. Raises CommandExecutionError with jws tokens, and where this minion's Salt key can't be read.
 
-    Source: ``osregions.keys.seal`` says what that protects against, and what not. Meant for ``regions.keys_spread``.
+    Source: ``osregions.keys.seal`` says what that protects against, and what not. Meant for
+    ``regions_identity.keys_spread``.
     """
     return _run(lambda: _node(config, release).request())
 
@@ -93,7 +96,7 @@ def seal(requests, config=None, release=None):
 
     requests
         Dict: what ``keystone_keys.request`` returned, by minion. Who it comes from was checked by the caller, on the
-        master: see ``regions.keys_spread``.
+        master: see ``regions_identity.keys_spread``.
 
     config
         Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
@@ -149,9 +152,9 @@ def rotate(expected=None, lifetimes=None, force=False, config=None, release=None
     """
     Rotate the keys of tokens and receipts on this node: on one of home's, and when all others have its present ones.
 
-    ``regions.keys_rotated`` sees to that, and spreads the result: rotate by it. Credentials' keys are not touched: they
-    are rotated by ``keystone-manage credential_migrate``, ``credential_rotate``, ``regions.keys_spread``, and
-    ``credential_migrate`` again, at home.
+    ``regions_identity.keys_rotated`` sees to that, and spreads the result: rotate by it. Credentials' keys are not
+    touched: they are rotated by ``keystone-manage credential_migrate``, ``credential_rotate``,
+    ``regions_identity.keys_spread``, and ``credential_migrate`` again, at home.
 
     CLI Example:
 
@@ -274,7 +277,7 @@ def restore(which, config=None, release=None, test=False):
         Whether to say only what would change. Default: False.
 
     Returns a dict: ``changes``, ``comment``, ``backups``. Raises CommandExecutionError when there is no such backup, it
-    is damaged, or the option names another directory now. ``regions.keys_spread`` makes the keys home's again.
+    is damaged, or the option names another directory now. ``regions_identity.keys_spread`` makes the keys home's again.
 
     Source: the note in the backup.
     """
@@ -305,6 +308,39 @@ def undo(config=None, release=None, test=False):
     Source: the note of what was installed, and the backup that it names.
     """
     return _run(lambda: _node(config, release).undo(test).as_dict())
+
+
+def prove(at, openrc=None, url=None):
+    """
+    Prove that this node's keystone and another one, home's, take each other's tokens; changes nothing.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call keystone_keys.prove http://10.213.1.11:5000
+
+    at
+        Text: the other keystone's URL, with or without a version.
+
+    openrc
+        Text: the path of the admin's openrc file, by which both are signed in at. Default: from pillar, else
+        ``/root/keystonerc_admin``.
+
+    url
+        Text: this node's own keystone. Default: from pillar, else what listens on its port.
+
+    Returns a sentence. Raises CommandExecutionError where somebody is not let in, or a token is refused.
+
+    Source: a token is valid where its key, its user and its project are known; ``POST`` and ``GET /v3/auth/tokens``.
+    """
+
+    def act():
+        account = read_openrc(openrc or _pillar("openrc").get("admin") or "/root/keystonerc_admin")
+        own = url or _pillar("keystone").get("url") or keystone_node.local_url()
+        return mutual.prove(Identity(account, url=own), Identity(account, url=at))
+
+    return _run(act)
 
 
 def _node(config, release):

@@ -14,7 +14,10 @@ from osregions import settings as settings_of
 from osregions.catalog.cache import cache_from
 from osregions.database import account_from
 from osregions.errors import translated
-from osregions.replication import carrying, observe, operations, wishes
+from osregions.keys import operations as keys
+from osregions.keys import places
+from osregions.replication import carrying, observe, operations, people, wishes
+from osregions.replication import prospect as prospects
 
 __virtualname__ = "mysql_replication"
 
@@ -113,16 +116,61 @@ def lost(database=None, region=None):
         Text: this node's region. Default: its grain ``region``.
 
     Returns a dict: ``lost`` and ``accounts`` (the deployment's own, which home has by the same names), each a list of
-    dicts with ``kind``, ``name``, ``domain``, ``id`` and ``home_id``; and ``text``, the same in words. Changes nothing.
+    dicts with ``kind``, ``name``, ``domain``, ``id`` and ``home_id``; ``text`` and ``accounts_text``, both in words.
+    Changes nothing.
 
     Source: the tables of both databases.
     """
 
-    def act():
-        found = _here(database, region).lost()
-        return {**dataclasses.asdict(found), "text": found.text()}
+    return _run(lambda: _listed(_here(database, region).lost()))
 
-    return _run(act)
+
+def prospect(database=None, region=None):
+    """
+    Say what matters before this node's keystone database is replicated, or becomes a replica. Changes nothing.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.prospect
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it.
+
+    region
+        Text: this node's region. Default: its grain ``region``.
+
+    Returns a dict without secrets: ``server``, ``schema``, ``free`` (bytes), ``release``, ``replicates``, ``discard``,
+    ``accounts``, ``problems``; ``count`` and, where they are 5000 at most, ``held``: the names and ids of a region's
+    domains, projects, users, groups, roles and assignments.
+
+    Source: the server's variables, information_schema and keystone's tables. Meant for ``regions_identity.fits``.
+    """
+    return _run(lambda: prospects.say(_here(database, region)))
+
+
+def lacking(held, database=None):
+    """
+    List what a region's keystone database holds that this one, home's, lacks. Changes nothing.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call mysql_replication.lacking '{...}'
+
+    held
+        Dict: what ``mysql_replication.prospect`` returned as ``held`` in that region.
+
+    database
+        Text: the keystone database's name. Default: as keystone.conf has it.
+
+    Returns what ``mysql_replication.lost`` does, and ``accounts_text``.
+
+    Source: the tables of this database.
+    """
+    return _run(lambda: _listed(prospects.lacking(_here(database), held)))
 
 
 def replica(database=None, region=None, discard=False, test=False):
@@ -252,7 +300,8 @@ def unfence(database=None, test=False):
 
 def status(database=None, region=None):
     """
-    Tell how this region's replica is: threads, errors, positions, measured lag, filter, numbers, TLS and fence.
+    Tell how this region's replica is: threads, errors, positions, measured lag, filter, numbers, TLS, fence, schema,
+    clocks, and whether keystone's keys are home's.
 
     CLI Example:
 
@@ -268,14 +317,19 @@ def status(database=None, region=None):
 
     Returns a dict: ``ok`` and ``findings`` (sentences, with their remedies), and what was seen: ``source``,
     ``threads``, ``errors``, ``received`` and ``position`` (GTIDs), ``lag`` (seconds until what home had when asked was
-    here; None when it was not within five), ``tls``, ``filters``. Changes nothing.
+    here; None when it was not within five), ``tls``, ``filters``; ``schema`` (``home`` and ``here``: versions and
+    charset), ``clock`` (by how many seconds those of ``node`` and ``server`` are ahead of home's; 0 while the way there
+    can explain it), ``keys`` (``digests`` by kind, ``from_home``). While replication does not run, nothing is known of
+    home: None. Changes nothing.
 
-    Source: SHOW SLAVE STATUS and its like, SHOW GRANTS, information_schema; lag by waiting for home's present GTID.
+    Source: SHOW SLAVE STATUS and its like, SHOW GRANTS, information_schema; lag by waiting for home's present GTID;
+    UTC_TIMESTAMP at home between two looks at the clocks here; the note of the keys that came from home, and
+    ``credential.key_hash``.
     """
-    return _run(lambda: observe.status(_here(database, region)))
+    return _run(lambda: observe.status(_here(database, region), _keys))
 
 
-def compare(database=None, region=None, chunk=5000, expiration=3600):
+def compare(database=None, region=None, chunk=5000, expiration=None):
     """
     Find every row that differs between home's keystone and this region's, without locking either.
 
@@ -295,8 +349,8 @@ def compare(database=None, region=None, chunk=5000, expiration=3600):
         Number: how many rows are summed up at a time. Default: 5000.
 
     expiration
-        Number: seconds, keystone's ``[token] expiration``: what was revoked before may be pruned by either.
-        Default: 3600.
+        Number: seconds for which tokens are good: what was revoked before may be pruned by either side. Default:
+        keystone's ``[token] expiration``.
 
     Returns a dict: ``clean``, ``divergence`` and ``bookkeeping`` (a sentence for each row, with its key and the
     columns' names, never their values), ``schema``, ``beyond`` (tables with more differing rows than are told),
@@ -473,21 +527,47 @@ def restore(name, database=None):
     return _run(lambda: _here(database).restore(name))
 
 
+def _listed(found):
+    return {
+        **dataclasses.asdict(found),
+        "text": found.text(),
+        "accounts_text": people.text(found.accounts, namesakes=False),
+    }
+
+
 def _here(database=None, region=None):
     pillar = __pillar__.get(settings_of.PILLAR) or {}
     settings = settings_of.read(pillar)
-    given = settings_of.section(__pillar__, "keystone")
-    options = keystone_node.options(given.get("config"))
+    options, release = _keystone()
     account = account_from(options)
     return operations.Here(
         wishes=wishes.read(pillar, settings, _sdb),
         region=region or __grains__.get("region") or "",
         database=database or account.database,
-        release=keystone_node.release(given=given.get("release"), manage=given.get("manage")),
+        release=release,
         user=account.user,
         backups=settings_of.section(__pillar__, "backup").get("directory") or files.BACKUPS,
         cache=cache_from(options),
+        expiration=options.number("token", "expiration", 3600),
+        buffer=options.number("revoke", "expiration_buffer", 1800),
     )
+
+
+def _keys():
+    options, release = _keystone()
+    node = keys.Node(
+        minion=__opts__["id"],
+        region=__grains__.get("region") or "",
+        places=places.of(release, options),
+        records=__opts__.get("openstack_regions_records") or keys.RECORDS,
+    )
+    return node.view()
+
+
+def _keystone():
+    given = settings_of.section(__pillar__, "keystone")
+    options = keystone_node.options(given.get("config"))
+    return options, keystone_node.release(given=given.get("release"), manage=given.get("manage"))
 
 
 def _sdb(uri):

@@ -28,7 +28,7 @@ def __virtual__():
 
 def preflight(region=None):
     """
-    Say what stands in the way of a region joining home; changes nothing.
+    Say what stands in the way of a region joining home, and who would give way to home's identity; changes nothing.
 
     CLI Example:
 

@@ -168,6 +168,28 @@ def served(name, openrc=None, url=None, config=None):
     return {**ret, "comment": told}
 
 
+def database_known(name, config=None):
+    """
+    Keystone's caches hold nothing of a database that another one has taken the place of.
+
+    .. code-block:: yaml
+
+        keystone's caches are this database's:
+          keystone_catalog.database_known: []
+
+    name
+        Text: free to choose.
+
+    config
+        Text: the path of keystone's configuration. Default: from pillar, else ``/etc/keystone/keystone.conf``.
+
+    On each keystone node of a region, after its database became home's replica or its own again.
+
+    Source: see ``keystone_catalog.know_the_database``.
+    """
+    return _state(name, lambda test: __salt__["keystone_catalog.know_the_database"](test=test, config=config))
+
+
 def openrc_region(name, region, backups="/var/backups/openstack-regions"):
     """
     The admin's openrc file names this region, and says else what it said.

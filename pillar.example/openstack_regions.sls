@@ -68,6 +68,9 @@ openstack_regions:
   # targets:
   #   keystone: G@region:{region} and G@roles:keystone
   #   region: G@region:{region}
+  #   # The one node of each region that has the server of keystone's database. Left out: its keystone nodes; where there
+  #   # are several of them, name it (for example with a role `keystone-database` of its own).
+  #   database: G@region:{region} and G@roles:keystone
 
   # Where keystone is on its nodes.
   # keystone:

@@ -161,8 +161,10 @@ class Session:
                     return
                 yield from batch
         finally:
-            with contextlib.suppress(pymysql.MySQLError):
-                cursor.close()
+            # PyMySQL would read what is left of the rows, and can't where the connection is lost.
+            if self._connection.open:
+                with contextlib.suppress(pymysql.MySQLError):
+                    cursor.close()
 
     def send(self, statement: bytes) -> int:
         """Run a statement that is made up already, byte by byte; return how many rows it wrote."""

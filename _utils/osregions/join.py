@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from osregions.errors import Refused
+from osregions import settings as settings_of
+from osregions.errors import Refused, RegionsError
 from osregions.preflight import NodeView
 from osregions.settings import Settings
 
@@ -117,3 +118,27 @@ def _doubled(catalog: Sequence[Mapping[str, Any]], joining: str) -> list[str]:
             and {item.get("region_id") for item in entry["endpoints"]} == {joining}
         }
     )
+
+
+def state(
+    name: str,
+    pillar: Mapping[str, Any],
+    salts: type[Exception],
+    act: Callable[[Settings], Mapping[str, Any]],
+    region: bool = True,
+) -> dict[str, Any]:
+    """What a state of the whole cloud answers; `act` takes pillar's settings and returns what differs from plain good.
+
+    `salts` is what Salt's own functions raise; `region` says whether the state's name must be a region of pillar's.
+    """
+    ret: dict[str, Any] = {"name": name, "result": True, "changes": {}, "comment": ""}
+    try:
+        settings = settings_of.read(pillar.get(settings_of.PILLAR))
+        # Nothing is named when pillar names nothing, and that is the error to tell.
+        if region and (name or settings.joining().name) not in settings.regions:
+            raise RegionsError(
+                f"there is no region {name} in pillar", remedy=f"declared are {', '.join(settings.regions)}"
+            )
+        return {**ret, **act(settings)}
+    except (RegionsError, salts) as err:
+        return {**ret, "result": False, "comment": str(err)}

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from osregions import clocks
 from osregions.catalog.names import listed, same_name
 from osregions.model import Finding
 from osregions.releases import parse
 from osregions.settings import Settings
-
-MOST_SKEW_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -136,13 +135,13 @@ def _clocks(views: Sequence[NodeView], asked: float, answered: float) -> Iterabl
     for view in views:
         if view.clock is None:
             continue
-        skew = max(asked - view.clock, view.clock - answered, 0.0)
-        if skew > MOST_SKEW_SECONDS:
+        skew = abs(clocks.ahead(asked, view.clock, answered))
+        if skew > clocks.MOST_SKEW:
             yield Finding(
                 "clock-skew",
                 "error",
                 view.minion,
-                f"its clock is at least {skew:.0f} s from the master's, {MOST_SKEW_SECONDS:.0f} s is the most",
+                f"its clock is at least {skew:.0f} s from the master's, {clocks.MOST_SKEW:.0f} s is the most",
                 "tokens expire by the clock: set it right, and keep it so with NTP",
             )
 

@@ -170,7 +170,7 @@ SCHEMA: Mapping[str, Any] = {
     "regions": _REGION,
     "identity": wish_from,
     "services": _one_of("mapped", "verbatim"),
-    "targets": {"keystone": _target, "region": _target},
+    "targets": {"keystone": _target, "region": _target, "database": _target},
     "keystone": {
         "config": _text,
         "release": _number(8, 30),
@@ -216,7 +216,8 @@ SCHEMA: Mapping[str, Any] = {
         "wait": _number(1, 3600),
     },
 }
-TARGETS = {"keystone": "G@region:{region} and G@roles:keystone", "region": "G@region:{region}"}
+_KEYSTONE = "G@region:{region} and G@roles:keystone"
+TARGETS = {"keystone": _KEYSTONE, "region": "G@region:{region}", "database": _KEYSTONE}
 
 
 def read(pillar: object) -> Settings:
@@ -239,7 +240,7 @@ def read(pillar: object) -> Settings:
         join=pillar.get("join"),
         identity=wish_from(pillar.get("identity"), f"pillar {PILLAR}:identity"),
         verbatim=pillar.get("services", "mapped") == "verbatim",
-        targets={**TARGETS, **{role: text for role, text in (pillar.get("targets") or {}).items() if text}},
+        targets=_targets(pillar.get("targets") or {}),
         known=known,
         failover=limits.read(pillar.get("failover") or {}, f"pillar {PILLAR}:failover"),
     )
@@ -247,6 +248,12 @@ def read(pillar: object) -> Settings:
     _check_together(settings)
     _check_servers(settings, (pillar.get("tokens") or {}).get("servers") or ())
     return settings
+
+
+def _targets(given: Mapping[str, str | None]) -> dict[str, str]:
+    """The expressions of pillar; keystone's database is on its own nodes where nothing is said of it."""
+    named = {role: text for role, text in given.items() if text}
+    return {**TARGETS, **({"database": named["keystone"]} if "keystone" in named else {}), **named}
 
 
 def section(pillar: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -27,9 +27,9 @@ def sync() -> list[str]:
     return said
 
 
-def ask(target: str, function: str) -> dict[str, Any]:
+def ask(target: str, function: str, *words: str) -> dict[str, Any]:
     """What a function returns on each minion of a target, asked by home's master."""
-    argv = ["salt", "--static", "--out=json", "-t", "60", target, function]
+    argv = ["salt", "--static", "--out=json", "-t", "60", target, function, *words]
     return _json(machine.execute(controller(1), *argv).stdout, argv)
 
 

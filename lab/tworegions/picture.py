@@ -28,8 +28,8 @@ def boxes() -> list[list[str]]:
     return found
 
 
-def draw(versions: Versions, catalog: Sequence[tuple[str, str, str]], timings: dict[str, float]) -> str:
-    """The cloud as it stands (`catalog`: type, region, URL), and where the time went."""
+def draw(versions: Versions, catalog: Sequence[tuple[str, str, str]], identity: str, timings: dict[str, float]) -> str:
+    """The cloud as it stands (`catalog`: type, region, URL; `identity`: RegionTwo's), and where the time went."""
     left, right = boxes()
     height = max(len(left), len(right))
     bar = f"  +{'-' * _WIDTH}+          +{'-' * _WIDTH}+"
@@ -44,7 +44,7 @@ def draw(versions: Versions, catalog: Sequence[tuple[str, str, str]], timings: d
         )
     lines += [bar, "", f"  the catalog of home's keystone ({versions}):"]
     lines += [f"    {kind:10} {region:10} {url}" for kind, region, url in sorted(set(catalog))]
-    lines += ["", "  where the time went:"]
+    lines += ["", f"  {identity}", "", "  where the time went:"]
     lines += [f"  {seconds:7.1f} s  {text}" for text, seconds in timings.items() if seconds >= 1]
     lines += [
         "",

@@ -10,27 +10,27 @@
 {%- set region = wish.get('region') or 'no region' %}
 
 {{ region }} can return:
-  regions.fit_to_return:
+  regions_failover.fit_to_return:
     - name: {{ region | json }}
     - minion: {{ wish.get('minion') | json }}
 
 what {{ region }} revoked is revoked at home:
-  regions.revocations_carried:
+  regions_identity.revocations_carried:
     - name: {{ region | json }}
     - require:
-      - regions: {{ region }} can return
+      - regions_failover: {{ region }} can return
 
 {{ region }} uses the keystone of home:
-  regions.failed_back:
+  regions_failover.failed_back:
     - name: {{ region | json }}
     - reason: {{ wish.get('reason') | json }}
     - require:
-      - regions: what {{ region }} revoked is revoked at home
+      - regions_identity: what {{ region }} revoked is revoked at home
 
 {#- Once more: tokens were revoked in the region until its last node was back. #}
 
 nothing that {{ region }} revoked is left there:
-  regions.revocations_carried:
+  regions_identity.revocations_carried:
     - name: {{ region | json }}
     - require:
-      - regions: {{ region }} uses the keystone of home
+      - regions_failover: {{ region }} uses the keystone of home

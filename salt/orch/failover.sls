@@ -9,6 +9,6 @@
 {%- set region = wish.get('region') or 'no region' %}
 
 {{ region }} goes on by itself:
-  regions.failed_over:
+  regions_failover.failed_over:
     - name: {{ region | json }}
     - reason: {{ wish.get('reason') | json }}

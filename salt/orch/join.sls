@@ -1,5 +1,5 @@
-{#- One cloud out of two clusters: the region named in pillar (openstack_regions:join) joins home (P1 to P9).
-    On home's master:
+{#- One cloud out of two clusters: the region named in pillar (openstack_regions:join) joins home (P1 to P10):
+    its services first, then its identity. On home's master:
 
         salt-run state.orchestrate orch.join test=True     # the whole plan, nothing changed
         salt-run state.orchestrate orch.join
@@ -7,11 +7,16 @@
     Stop it or kill it anywhere and run it again: each step looks first, and does what is still to do. #}
 {%- set cloud = salt['regions.settings'](strict=False) %}
 
+{#- What is wrong with the pillar is the preflight's to say. #}
+{%- set sound = not cloud.error and cloud.join %}
+
 include:
   - orch.preflight
+{%- if sound %}
+  - orch.identity
+{%- endif %}
 
-{#- What is wrong with the pillar is the preflight's to say. #}
-{%- if not cloud.error and cloud.join %}
+{%- if sound %}
 {%- set home = cloud.targets.keystone.replace('{region}', cloud.home) %}
 {%- set member = cloud.targets.keystone.replace('{region}', cloud.join) %}
 {%- set home_nodes = cloud.targets.region.replace('{region}', cloud.home) %}
@@ -21,7 +26,7 @@ the services of {{ cloud.join }} can follow {{ cloud.home }}:
   regions.services_fit:
     - name: {{ cloud.join | json }}
     - require:
-      - regions: preflight
+      - regions_identity: its identity can give way to home's
 
 {{ cloud.join }} fits into the catalog of {{ cloud.home }}:
   regions.endpoints_fit:
@@ -95,4 +100,6 @@ every service accepts a token of {{ cloud.home }}, and validates there:
     - name: {{ cloud.join | json }}
     - require:
       - regions: {{ cloud.join }} and {{ cloud.home }} are one cloud
+    - require_in:
+      - salt: the keystone of {{ cloud.home }} can be replicated
 {%- endif %}

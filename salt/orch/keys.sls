@@ -10,5 +10,5 @@
 {%- set cloud = salt['regions.settings'](strict=False) %}
 
 every keystone has home's keys:
-  regions.keys_spread:
+  regions_identity.keys_spread:
     - joining: {{ (cloud.join if not cloud.error else none) | json }}

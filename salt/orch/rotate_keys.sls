@@ -15,9 +15,9 @@
             maxrunning: 1 #}
 
 every keystone has home's present keys:
-  regions.keys_spread: []
+  regions_identity.keys_spread: []
 
 keystone's keys are young:
-  regions.keys_rotated:
+  regions_identity.keys_rotated:
     - require:
-      - regions: every keystone has home's present keys
+      - regions_identity: every keystone has home's present keys

@@ -1,5 +1,7 @@
 """Keystone's caches are told by key, on every server, and nothing else is taken from them."""
 
+import time
+
 import pytest
 from salt.exceptions import CommandExecutionError
 
@@ -14,6 +16,7 @@ def cloud(request, loaders, mariadb, keystone_schema, memcached):
     cloud.fill()
     yield cloud
     cloud.pending.unlink(missing_ok=True)
+    cloud.pending.with_name(f"cached-{database.name}").unlink(missing_ok=True)
     mariadb.drop(database.name)
 
 
@@ -173,3 +176,31 @@ def test_where_nothing_is_shared_nobody_is_told(cloud):
         cache.stop()
     done = rename(cloud)
     assert done["result"] is True and not cloud.pending.exists()
+
+
+def test_another_database_in_the_place_of_the_first_is_noticed_once(cloud, mariadb):
+    """As a seed does it: the same tables, made anew, under the same name."""
+    state, name = cloud.states["keystone_catalog.database_known"], cloud.database.name
+    assert state("caches")["changes"], "nothing is known of what was there before"
+    assert state("caches")["changes"] == {}
+    cloud.database.query("INSERT INTO region (id, description, extra) VALUES ('RegionNine', '', '{}')")
+    assert state("caches")["changes"] == {}, "writing makes no other database of it"
+    time.sleep(1.1)  # tables are dated to the second
+    mariadb.execute(f"CREATE TABLE `{name}`.another LIKE `{name}`.service")
+    mariadb.execute(f"RENAME TABLE `{name}`.service TO `{name}`.before, `{name}`.another TO `{name}`.service")
+    keys = {cache_region_key("computed catalog region"), cache_region_key("revoke")} if cloud.release != 8 else set()
+    put(cloud, keys)
+    planned, done = cloud.dry["keystone_catalog.database_known"]("caches"), state("caches")
+    assert planned["changes"] == done["changes"] != {} and planned["result"] is None
+    assert all(there(cache, keys) == set() for cache in cloud.caches)
+    assert state("caches")["changes"] == {}
+
+
+def test_what_is_invalidated_is_named(cloud):
+    revoked = {cache_region_key("revoke")} if cloud.release != 8 else set()
+    stale = stale_keys(cloud)
+    put(cloud, stale | revoked)
+    cloud.modules["keystone_catalog.invalidate"](what="revocations")
+    assert all(there(cache, stale | revoked) == stale for cache in cloud.caches)
+    with pytest.raises(CommandExecutionError, match=r"'tokens' is nothing that keystone caches.*one of catalog"):
+        cloud.modules["keystone_catalog.invalidate"](what="tokens")

@@ -57,6 +57,22 @@ def test_a_region_of_its_own_keys_is_refused_until_it_joins(cloud):
     assert cloud.contents()["three-a"] == before["three-a"]
 
 
+def test_keys_that_came_by_hand_are_left_and_noted_as_homes(cloud):
+    for kind in REPOSITORIES:
+        keys.fill(cloud.folder / "two-a" / kind, cloud.content("one-a", kind))
+    before = cloud.contents()
+    planned = cloud.state("keys_spread", regions=["RegionTwo"], joining="RegionTwo", test=True)
+    done = cloud.state("keys_spread", regions=["RegionTwo"], joining="RegionTwo")
+    assert done["changes"].keys() == planned["changes"].keys() == {"two-b"}, done["comment"]
+    assert cloud.contents()["two-a"] == before["two-a"]
+    told = cloud.minions["two-a"].modules["keystone_keys.view"]()
+    digests = {kind: one["digest"] for kind, one in told["repositories"].items()}
+    assert told["installed"]["digests"] == digests and told["installed"]["source"] == "one-a"
+    cloud.asked()
+    assert cloud.state("keys_spread", regions=["RegionTwo"])["changes"] == {}
+    assert set(cloud.asked()) == {"keystone_keys.view"}
+
+
 def test_one_missing_node_does_not_keep_the_keys_from_the_others(cloud):
     cloud.joined()
     keys.fill(cloud.folder / "two-a/fernet-keys", {**cloud.content("one-a"), 7: keys.key()})
@@ -352,8 +368,8 @@ def test_the_states_of_one_node(cloud):
     [
         ("regions.keys", ["keystone_keys.protected", "keystone_keys.whole"]),
         ("regions.keys.clean", ["keystone_keys.own"]),
-        ("orch.keys", ["regions.keys_spread"]),
-        ("orch.rotate_keys", ["regions.keys_spread", "regions.keys_rotated"]),
+        ("orch.keys", ["regions_identity.keys_spread"]),
+        ("orch.rotate_keys", ["regions_identity.keys_spread", "regions_identity.keys_rotated"]),
     ],
 )
 def test_the_formula(cloud, sls, functions):

@@ -47,11 +47,11 @@ def changed(results):
     return {key: result["changes"] for key, result in results.items() if result["changes"]}
 
 
-def rows(lab, host):
+def rows(lab, host, database="keystone"):
     """Every row of keystone's tables that a join could touch, as text, sorted."""
     found = {}
     for table in _TABLES:
-        text = lab.exec(host, "mariadb", "--batch", "--raw", "-N", "keystone", "-e", f"SELECT * FROM `{table}`").stdout
+        text = lab.exec(host, "mariadb", "--batch", "--raw", "-N", database, "-e", f"SELECT * FROM `{table}`").stdout
         found[table] = sorted(text.splitlines())
     return found
 

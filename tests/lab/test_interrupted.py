@@ -38,19 +38,19 @@ def _log(lab):
 
 
 def _converged(lab, before):
-    """The second run does the rest; then all rows are there, once."""
+    """The second run does the rest; then all rows are there, once, and RegionTwo's own are kept."""
     cloud.join(lab)
-    for host in cloud.CONTROLLERS:
-        after = cloud.rows(lab, host)
-        for table in ("project", "user", "local_user", "role", "assignment"):
-            assert after[table] == before[host][table], f"{table} on {host}"
-    own = before[MEMBER]["endpoint"]
-    ids = sorted(line.split("\t")[0] for line in before[HOME]["endpoint"] + own)
-    assert sorted(line.split("\t")[0] for line in cloud.rows(lab, HOME)["endpoint"]) == ids
-    assert sorted(line.split("\t")[0] for line in cloud.rows(lab, MEMBER)["endpoint"]) == sorted(
-        line.split("\t")[0] for line in own
-    )
-    assert [line.split("\t")[0] for line in cloud.rows(lab, MEMBER)["region"]] == ["RegionTwo"]
+    home, member = (cloud.rows(lab, host) for host in cloud.CONTROLLERS)
+    (kept,) = lab.salt(HOME, MEMBER, "mysql_replication.kept")[MEMBER]
+    own = cloud.rows(lab, MEMBER, kept["name"])
+    for table in ("project", "role", "assignment"):
+        assert home[table] == member[table] == before[HOME][table], table
+        assert own[table] == before[MEMBER][table], table
+    ids = sorted(line.split("\t")[0] for host in cloud.CONTROLLERS for line in before[host]["endpoint"])
+    for rows in (home, member):
+        assert sorted(line.split("\t")[0] for line in rows["endpoint"]) == ids
+        assert [line.split("\t")[0] for line in rows["region"]] == ["RegionOne", "RegionTwo"]
+    assert [line.split("\t")[0] for line in own["region"]] == ["RegionTwo"]
     assert sorted(entry["Type"] for entry in cloud.catalog(lab)) == ["identity", "image", "placement"]
 
 
@@ -110,6 +110,22 @@ def test_what_home_refuses_is_refused_before_anything_is_renamed(lab, fresh):
     assert cloud.sums(lab, MEMBER) == before
     lab.shell(HOME, f". /root/keystonerc_admin; openstack endpoint delete {made}")
     _converged(lab, fresh)
+
+
+def test_nobodys_tenants_vanish_by_accident(lab, fresh):
+    """Pillar does not say `discard`: the join is refused, with the list of what would be lost; nothing is touched."""
+    place = "/srv/pillar/openstack_regions_replication.sls"
+    before = {host: cloud.sums(lab, host) for host in cloud.CONTROLLERS}
+    lab.shell(HOME, f'cp -p {place} /root/kept; sed -i \'s/"discard": true/"discard": false/\' {place}')
+    lab.salt(HOME, "*", "saltutil.refresh_pillar")
+    results = cloud.join(lab, check=False)
+    said = results["its identity can give way to home's"]["comment"]
+    assert "would lose it: 1 project (blue); 1 user (bob)" in said and "say `discard: true`" in said
+    assert {host: (cloud.rows(lab, host), cloud.sums(lab, host)) for host in cloud.CONTROLLERS} == {
+        host: (fresh[host], before[host]) for host in cloud.CONTROLLERS
+    }
+    lab.shell(HOME, f"mv /root/kept {place}")
+    lab.salt(HOME, "*", "saltutil.refresh_pillar")
 
 
 _WRONG = (

@@ -14,15 +14,12 @@ from osregions import settings
 from osregions.catalog.cache import Cache
 from osregions.errors import RegionsError
 from osregions.releases import Release
-from osregions.replication import carrying, observe, operations, wishes
+from osregions.replication import carrying, observe, operations, prospect, wishes
 from tests.support import pairs
 
-PASSWORD = "s3cr3t of the line"
 
-
-@pytest.fixture(params=pairs.KINDS)
-def pair(request, tmp_path):
-    pair = pairs.Pair(request.param, tmp_path)
+@contextlib.contextmanager
+def started(pair):
     try:
         pair.start()
         yield pair
@@ -30,35 +27,18 @@ def pair(request, tmp_path):
         pair.stop()
 
 
+@pytest.fixture(params=pairs.KINDS)
+def pair(request, tmp_path):
+    with started(pairs.Pair(request.param, tmp_path)) as pair:
+        yield pair
+
+
 def here(pair, region, more=None):
     """What runs on the node of a region's server."""
-    own = pair.home if region == "RegionOne" else pair.region
-    pillar = {
-        "home": "RegionOne",
-        "regions": {
-            "RegionOne": {
-                "public_endpoint": "http://10.0.0.1:5000",
-                "database": {"host": "127.0.0.1", "port": pair.home.own.port},
-            },
-            "RegionTwo": {"public_endpoint": "http://10.0.0.2:5000", "database": {"host": "127.0.0.1"}},
-        },
-        "replication": {
-            "passwords": {"RegionTwo": PASSWORD},
-            "admin": {"password": own.own.password, "socket": str(own.own.socket)},
-            "wait": 10,
-            **(more or {}),
-        },
-    }
-    return operations.Here(
-        wishes.read(pillar, settings.read(pillar)),
-        region,
-        "keystone",
-        Release(22),
-        "keystone",
-        own.own.folder / "backups",
-        Cache("", ()),
-        own.own.folder / "state",
-    )
+    pillar = pair.pillar(region, **(more or {}))
+    backups = pair.at(region).own.folder / "backups"
+    read = wishes.read(pillar, settings.read(pillar))
+    return operations.Here(read, region, "keystone", Release(22), "keystone", backups, Cache("", ()))
 
 
 def keystone(pair, sql):
@@ -99,9 +79,9 @@ def test_from_two_clouds_to_one_identity_and_back(pair):
             region.replica(dry=dry)
     assert pair.region.execute("SHOW DATABASES", database=None) == before
     assert pair.region.view().channels == ()
+    assert "gives way: 1 project (theirs)" in region.replica(dry=True, discard=True).comment
     changes = twice(region.replica, discard=True)
-    assert set(changes) == {"seeded", "rights", "numbers", "replication", "caches"}
-    assert "theirs" in changes["seeded"]["gives way"]
+    assert set(changes) == {"seeded", "rights", "numbers", "replication"}
     pair.home.project("p2", "blue")
     arrives(pair, "SELECT name FROM project WHERE is_domain = 0 ORDER BY id", (("red",), ("blue",)))
     with pytest.raises(pymysql.MySQLError, match="denied"):
@@ -124,10 +104,33 @@ def test_from_two_clouds_to_one_identity_and_back(pair):
     assert "accounts" in twice(home.primary_absent)
 
 
+def test_both_ends_say_beforehand_what_would_be_refused_and_who_would_give_way(pair):
+    """As the master asks them: the region has no account at home yet, and what it says has travelled as JSON."""
+    pair.region.make()
+    pair.region.project("p9", "theirs")
+    pair.region.execute("INSERT INTO assignment VALUES ('UserProject', 'u1', 'p9', 'r1', 0)")
+    home, region = here(pair, "RegionOne"), here(pair, "RegionTwo")
+    theirs, ours = (json.loads(json.dumps(prospect.say(one))) for one in (home, region))
+    assert prospect.problems("RegionOne", "RegionTwo", theirs, ours) == ()
+    assert theirs["held"] is None and not ours["replicates"] and not ours["discard"]
+    assert pairs.PASSWORD not in json.dumps([theirs, ours])
+    found = prospect.lacking(home, ours["held"])
+    assert found.counts() == {"project": 1, "assignment": 1}
+    pair.region.execute("UPDATE alembic_version SET version_num = 'another'")
+    (problem,) = prospect.problems("RegionOne", "RegionTwo", theirs, prospect.say(region))
+    assert problem.problem.startswith("schema is alembic_version:29e87d24a316 at RegionOne")
+    pair.region.execute("UPDATE alembic_version SET version_num = '29e87d24a316'")
+    home.primary(dry=False)
+    region.replica(dry=False, discard=True)
+    after = prospect.say(region)
+    assert after["replicates"] and after["held"] is None
+
+
 def test_a_region_without_a_keystone_database_gets_homes(pair):
     here(pair, "RegionOne").primary(dry=False)
-    changes = twice(here(pair, "RegionTwo").replica)
-    assert changes["seeded"]["gives way"] == "nothing"
+    assert prospect.lacking(here(pair, "RegionOne"), prospect.say(here(pair, "RegionTwo"))["held"]).text() == "nothing"
+    assert "gives way: nothing" in here(pair, "RegionTwo").replica(dry=True).comment
+    assert "seeded" in twice(here(pair, "RegionTwo").replica)
     pair.home.execute("UPDATE user SET last_active_at = '2026-11-25' WHERE id = 'u1'")
     arrives(pair, "SELECT last_active_at IS NOT NULL FROM user", ((1,),))
 
@@ -160,6 +163,8 @@ def test_how_it_is_and_what_differs(pair):
     found = observe.status(region)
     assert found["ok"], found
     assert found["lag"] < 1 and found["threads"] == {"io": "Yes", "sql": "Yes"} and not found["tls"]
+    assert max(found["clock"].values()) < 1 > -min(found["clock"].values()) and found["keys"] is None
+    assert found["schema"]["here"] == {"schema": "alembic_version:29e87d24a316", "charset": "utf8"}
     pair.home.project("p2", "blue")
     same = observe.differences(region)
     assert same["clean"] and same["settled"], same
@@ -177,6 +182,40 @@ def test_how_it_is_and_what_differs(pair):
         "project id=p9: is here and not at home",
     ]
     assert any("the fence lacks" in one for one in observe.status(region)["findings"])
+
+
+def test_what_else_has_to_be_alike(pair):
+    here(pair, "RegionOne").primary(dry=False)
+    region = here(pair, "RegionTwo")
+    region.replica(dry=False)
+
+    def findings(*keys):
+        view = {"credential": {"digest": "d", "hashes": dict(enumerate(keys))}}
+        return observe.status(region, lambda: {"repositories": view, "installed": {"digests": {"credential": "d"}}})[
+            "findings"
+        ]
+
+    # No release's table but Newton's and later has that column.
+    pair.home.execute("CREATE TABLE credential (id varchar(64) PRIMARY KEY)")
+    assert findings() == []
+    pair.home.execute("ALTER TABLE credential ADD COLUMN key_hash varchar(64)")
+    pair.home.execute("INSERT INTO credential VALUES ('a', 'k1'), ('b', 'k1'), ('c', 'k2'), ('d', NULL)")
+    arrives(pair, "SELECT COUNT(*) FROM credential", ((4,),))
+    assert findings("k1", "k2") == []
+    (finding,) = findings("k2")
+    assert finding.startswith("2 of home's credentials can't be read here: the key that encrypted them (k1)")
+    pair.region.execute("UPDATE alembic_version SET version_num = 'another'")
+    (finding,) = findings("k1", "k2")
+    assert "alembic_version:29e87d24a316 at home and alembic_version:another here" in finding
+    pair.region.execute("UPDATE alembic_version SET version_num = '29e87d24a316'")
+    pair.region.execute("ALTER DATABASE keystone CHARACTER SET latin1")
+    (finding,) = findings("k1", "k2")
+    assert "the charset is utf8 at home and latin1 here" in finding
+    pair.region.execute(finding.partition(": give it home's: ")[2])
+    assert findings("k1", "k2") == []
+    pair.region.execute("STOP SLAVE SQL_THREAD" if pair.kind == "mysql56" else "STOP ALL SLAVES")
+    stopped = observe.status(region)
+    assert stopped["clock"] is None and stopped["schema"]["home"] is None and stopped["schema"]["here"]
 
 
 def test_both_sides_prune_and_replication_goes_on(pair):
@@ -238,6 +277,55 @@ def test_what_a_region_revoked_is_given_home_and_comes_back(pair):
     assert carrying.own(region) == {"give": [], "forget": 0, "waiting": 0}
     arrives(pair, mine, ((2,),))
     assert observe.differences(region)["clean"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "clocks", "ahead"),
+    [
+        ("mariadb", {"region": 120}, {"node": 0, "server": 120}),
+        ("mariadb", {"region": -120}, {"node": 0, "server": -120}),
+        # as the region sees it, whose every clock is off then: its server's, and this process'
+        ("mariadb", {"home": -120}, {"node": 120, "server": 120}),
+        ("mysql56", {"home": 120}, {"node": -120, "server": -120}),
+    ],
+)
+def test_clocks_two_minutes_apart(kind, clocks, ahead, tmp_path):
+    with started(pairs.Pair(kind, tmp_path, **clocks)) as pair:
+        home, region = here(pair, "RegionOne"), here(pair, "RegionTwo")
+        pair.region.make()
+        home.primary(dry=False)
+        assert "seeded" in twice(region.replica, discard=True)
+        pair.home.project("p2", "blue")
+        arrives(pair, "SELECT name FROM project WHERE is_domain = 0 ORDER BY id", (("red",), ("blue",)))
+        # Each side prunes what has expired by its own clock; here it is one minute from that by home's.
+        old = "UTC_TIMESTAMP() - INTERVAL 5340 SECOND"
+        pair.home.execute(
+            f"INSERT INTO revocation_event (issued_before, revoked_at, audit_id) VALUES ({old}, {old}, 'old')"
+        )
+        arrives(pair, "SELECT COUNT(*) FROM revocation_event WHERE audit_id = 'old'", ((1,),))
+        keystone(pair, "DELETE FROM revocation_event WHERE revoked_at < UTC_TIMESTAMP() - INTERVAL 5400 SECOND")
+        found = observe.differences(region)
+        pruned = [one for one in found["bookkeeping"] if one.endswith("has expired, and was pruned here")]
+        assert found["clean"] and len(pruned) == (ahead["server"] > 0), found
+        keystone(
+            pair,
+            "INSERT INTO revocation_event (issued_before, revoked_at, audit_id)"
+            " VALUES (UTC_TIMESTAMP(), UTC_TIMESTAMP(), 'a')",
+        )
+        given = json.loads(json.dumps(carrying.own(region)))["give"]
+        assert [row["audit_id"] for row in given] == ["a"]
+        assert twice(partial(carrying.take, home, given))
+        arrives(pair, "SELECT COUNT(*) FROM revocation_event WHERE audit_id = 'a'", ((2,),))
+        assert twice(partial(carrying.forget, region)) == {"revocations": "1 are home's by now"}
+        assert carrying.own(region) == {"give": [], "forget": 0, "waiting": 0}
+        assert observe.differences(region)["clean"]
+        seen = observe.status(region)
+    (finding,) = seen["findings"]
+    whose, where = ("node", "server")[not ahead["node"]], ("at home", "here")
+    word, out = ("ahead of", where[0]) if ahead["server"] > 0 else ("behind", where[1])
+    assert f"120 s {word} home's: a log-out {out} leaves a token valid" in finding and "NTP" in finding, finding
+    assert whose in finding and not seen["ok"] and seen["lag"] < 1
+    assert {name: round(seconds) for name, seconds in seen["clock"].items()} == ahead
 
 
 def test_rows_of_another_shape_are_refused(pair):

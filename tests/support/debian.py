@@ -9,7 +9,7 @@ import sysconfig
 from pathlib import Path
 
 # mariadb-server-core holds the server without a service: the tests start their own, on ports of their own.
-SERVICES = ("mariadb-server-core", "mariadb-client", "memcached", "gnupg", "openssl", "libaio1")
+SERVICES = ("mariadb-server-core", "mariadb-client", "memcached", "gnupg", "openssl", "libaio1", "libfaketime")
 BUILD = ("gcc", "git", "libc6-dev")  # Salt's timelib has no wheel
 POLICY = Path("/usr/sbin/policy-rc.d")
 

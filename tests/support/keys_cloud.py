@@ -85,7 +85,7 @@ class Cloud:
         states = salt.loader.states(
             master.opts, functions, master.utils, salt.loader.serializers(master.opts), context={}
         )
-        done = states[f"regions.{fun}"](name="keys", **words)
+        done = states[f"regions_identity.{fun}"](name="keys", **words)
         self.said.append(done)
         return done
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import subprocess
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pymysql
 
-from tests.support import ports
+from tests.support import clocks, ports
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,10 @@ class MariaDB:
     host = "127.0.0.1"
     user = "root"
 
-    def __init__(self, folder: Path, *options: str):
-        """Keep its files in a folder; `options` are further ones of the server's."""
+    def __init__(self, folder: Path, *options: str, clock: int = 0):
+        """Keep its files in a folder; `options` are further ones of the server's, which goes `clock` seconds ahead."""
         self.folder = folder
+        self.clock = clock
         self.options = options
         self.data = folder / "data"
         self.socket = folder / "mariadb.sock"
@@ -119,6 +121,7 @@ class MariaDB:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env={**os.environ, **clocks.ahead(self.clock)},
             )
 
         def ready() -> bool:

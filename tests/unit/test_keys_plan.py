@@ -149,7 +149,7 @@ class Cloud:
             self.since[node] = self.now
 
     def rotate(self):
-        """What regions.keys_rotated sees to: all have home's set, and had it long enough."""
+        """What regions_identity.keys_rotated sees to: all have home's set, and had it long enough."""
         equal = all(found == self.sets[0] for found in self.sets)
         if equal and not any(self.todo) and self.now - max(self.since) >= self.wait:
             self.todo[0] = list(plan.rotating(self.sets[0], self.fresh(), self.most))

@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -81,6 +82,16 @@ def test_an_answer_too_late(box, tmp_path):
     with pytest.raises(Refused, match="no request that is open"):
         seal.opened(box, "two-a", "RegionTwo", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ahead", [120, -120])
+def test_homes_clock_does_not_matter(tmp_path, salt, ahead, monkeypatch):
+    said = seal.request("two-a", "RegionTwo", salt[0], tmp_path)
+    with monkeypatch.context() as home:
+        home.setattr(seal, "time", SimpleNamespace(time=lambda: time.time() + ahead))
+        box = seal.seal(SETS, said, "one-a", salt[0])
+    assert abs(float(box["at"]) - time.time() - ahead) < 60
+    assert seal.opened(box, "two-a", "RegionTwo", tmp_path) == SETS
 
 
 def test_requests_that_nobody_answered_go(tmp_path, salt):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from osregions import files
-from osregions.catalog import act, backup, merge, rename, view
+from osregions.catalog import act, backup, filled_from, merge, rename, view
 from osregions.catalog.cache import Pending, all_keys, cache_from, catalog_keys, check_reachable, invalidate
 from osregions.catalog.identity_urls import IdentityUrls
 from osregions.catalog.names import check_region_name, listed
@@ -16,7 +16,7 @@ from osregions.database import Account, Options, Session, account_from, quoted, 
 from osregions.errors import Refused
 from osregions.files import STATE
 from osregions.model import TABLES, Change, Export, UpdateColumn
-from osregions.releases import Release, liberty_cache_key
+from osregions.releases import Release, cache_region_key, liberty_cache_key
 
 
 @dataclass(frozen=True)
@@ -161,10 +161,32 @@ class Catalog:
         changes = {name: {"old": before.rows.get(name), "new": count} for name, count in rows.items()}
         return Outcome(changes, f"{sum(rows.values())} rows of {len(rows)} tables restored; {told}", before.backup)
 
-    def invalidate(self) -> str:
-        """Tell keystone's caches that the catalog changed; return one line on what was done."""
-        keys = catalog_keys(self.release, ()) or self._liberty_keys()
-        return invalidate(cache_from(self.options), keys)
+    def invalidate(self, what: str = "catalog") -> str:
+        """Tell keystone's caches that the `catalog` changed, `revocations`, or `all`; return one line on it."""
+        found = {
+            "catalog": lambda: catalog_keys(self.release, ()) or self._liberty_keys(),
+            "revocations": lambda: [cache_region_key("revoke")] if self.release.caches_by_region_id else [],
+            "all": self._all_keys,
+        }
+        if what not in found:
+            raise Refused(f"{what!r} is nothing that keystone caches", "`what`", f"one of {', '.join(found)}")
+        return invalidate(cache_from(self.options), found[what]())
+
+    def know_the_database(self, dry: bool = False) -> Outcome:
+        """Have caches forget what keystone read before another database took the place of the one it reads now."""
+        record = filled_from.Record(self.account.database, self.state)
+        with session(self.account) as db:
+            present = filled_from.mark(db)
+        if record.read() == present and not self._pending.keys():
+            return Outcome({}, f"keystone's caches are those of {self.account.place}")
+        changes = {"keystone's cache": {"old": "may hold another database's rows", "new": "invalidated"}}
+        if dry:
+            return Outcome(changes, "caches would be told")
+        keys = self._all_keys()
+        self._pending.note(keys)
+        told = self._pending.settle(cache_from(self.options), self.release, keys)
+        record.write(present)
+        return Outcome(changes, told)
 
     @property
     def _pending(self) -> Pending:

@@ -113,6 +113,18 @@ class Options:
             )
         return value.lower() in _TRUE
 
+    def number(self, section: str, option: str, default: int) -> int:
+        """An option that holds a whole number."""
+        value = self.get(section, option)
+        if value is None:
+            return default
+        try:
+            return int(value)
+        except ValueError:
+            raise RegionsError(
+                f"[{section}] {option} = {value!r} is no number", self.where(section, option) or "", "write one"
+            ) from None
+
     def items(self, section: str, option: str) -> tuple[str, ...]:
         """An option that holds a list, separated by commas."""
         value = self.get(section, option)

@@ -83,6 +83,12 @@ class Fleet:
         found = {kind: plan.changes(node.keys(kind), self.source.keys(kind)) for kind in self.kinds}
         return {kind: changed for kind, changed in found.items() if changed}
 
+    def noted(self, node: NodeKeys) -> bool:
+        """Whether another region's node knows home's set when it sees it: by that it tells what it holds."""
+        told = (node.said.get("installed") or {}).get("digests")
+        own = {kind: self.source.repositories[kind]["digest"] for kind in self.kinds}
+        return node.region == self.home or bool(told == own)
+
     def problem(self, node: NodeKeys, older: bool = False) -> str:
         """Why a node can't get the keys, or should not; empty when nothing stands in the way."""
         if node.problem:
@@ -203,10 +209,11 @@ def of(found: Sequence[NodeKeys], home: str, source: str | None = None, joining:
 
 
 def spread(fleet: Fleet, ask: Ask, accepted: Callable[[str], str | None], dry: bool, older: bool = False) -> Result:
-    """Give every node the source's keys; those that have them already are not written."""
+    """Give every node the source's keys; those that have them are not written, and note whose they are."""
     wrong = {one.minion or one.region: why for one in fleet.others if (why := fleet.problem(one, older))}
-    todo = {one.minion: one for one in fleet.others if (one.minion or one.region) not in wrong and fleet.changes(one)}
-    planned = {minion: fleet.changes(one) for minion, one in todo.items()}
+    well = [one for one in fleet.others if (one.minion or one.region) not in wrong]
+    planned = {one.minion: changes for one in well if (changes := fleet.changes(one))}
+    todo = {one.minion: one for one in well if one.minion in planned or not fleet.noted(one)}
     if dry or not todo:
         return _result(fleet, planned, wrong, dry)
     requests = {}
@@ -220,9 +227,10 @@ def spread(fleet: Fleet, ask: Ask, accepted: Callable[[str], str | None], dry: b
     done = {}
     if sealed:
         answers = ask(sorted(sealed), "keystone_keys.install", sealed=sealed, older=older)
-        done = {minion: said["changes"] for minion, said in _good(answers, sealed, wrong).items()}
+        took = {minion: said["changes"] for minion, said in _good(answers, sealed, wrong).items()}
         # What a node says it did is one thing, what it holds another.
-        seen = _good(ask(sorted(done), "keystone_keys.view"), done, wrong) if done else {}
+        seen = _good(ask(sorted(took), "keystone_keys.view"), took, wrong) if took else {}
+        done = {minion: changes for minion, changes in took.items() if changes}
         for minion, said in seen.items():
             left = fleet.changes(NodeKeys(minion, todo[minion].region, said))
             if left:

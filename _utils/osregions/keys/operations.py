@@ -221,6 +221,7 @@ class Node:
         own_sets = record.get("own") or (self._foreign(sets, own) if not record else {})
         # Before the keys: a run that is killed must not forget what it took.
         note = {"source": source, "region": self.region, "at": files.stamp(), "primary": primaries, "own": own_sets}
+        note["digests"] = {kind: looks.digest(wanted) for kind, wanted in sets.items()}
         self._remember(note)
         changes, backups = self._write({kind: (own[kind], wanted) for kind, wanted in sets.items()}, False)
         return Outcome(changes, f"the keys are {source}'s", tuple(backups))

@@ -56,13 +56,13 @@ def of(release: Release, options: Options) -> Places:
     """The repositories of a keystone. Raises RegionsError for an option that holds no number."""
     provider = wanted.current(release, options).provider
     found = []
-    expiration = _number(options, "token", "expiration", 3600)
+    expiration = options.number("token", "expiration", 3600)
     if provider == "fernet":
         # An expired token is still asked for, by services that work long: its key must be there as long.
-        window = _number(options, "token", "allow_expired_window", 172800) if release.takes_expired_tokens else 0
+        window = options.number("token", "allow_expired_window", 172800) if release.takes_expired_tokens else 0
         found.append(_place(options, TOKENS, expiration + window))
     if release.has_receipts:
-        receipts = _place(options, RECEIPTS, _number(options, "receipt", "expiration", 300))
+        receipts = _place(options, RECEIPTS, options.number("receipt", "expiration", 300))
         shared = found and os.path.realpath(found[0].path) == os.path.realpath(receipts.path)
         # With tokens of another kind receipts are fernet all the same; their directory may never have been made.
         if not shared and (provider == "fernet" or Path(receipts.path).is_dir()):
@@ -78,16 +78,4 @@ def of(release: Release, options: Options) -> Places:
 
 def _place(options: Options, kind: str, lifetime: int) -> Place:
     path = options.get(kind, "key_repository") or _DEFAULTS[kind]
-    return Place(kind, path, _number(options, kind, "max_active_keys", _KEYS), lifetime)
-
-
-def _number(options: Options, section: str, option: str, default: int) -> int:
-    value = options.get(section, option)
-    if value is None:
-        return default
-    try:
-        return int(value)
-    except ValueError:
-        raise RegionsError(
-            f"[{section}] {option} = {value!r} is no number", options.where(section, option) or "", "write one"
-        ) from None
+    return Place(kind, path, options.number(kind, "max_active_keys", _KEYS), lifetime)

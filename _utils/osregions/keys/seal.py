@@ -111,7 +111,7 @@ def opened(
 ) -> dict[str, dict[int, bytes]]:
     """Decrypt what came in answer to an open request, which is used up by that. Raises Refused for anything else."""
     crypto = _crypto()
-    again = "have the keys sent anew: regions.keys_spread"
+    again = "have the keys sent anew: regions_identity.keys_spread"
     try:
         version, to, name = sealed["version"], (sealed["minion"], sealed["region"]), str(sealed["request"])
     except (KeyError, TypeError):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from osregions.errors import RegionsError
-from osregions.keys.places import Place
+from osregions.keys.places import CREDENTIALS, Place
 
 SHOWN = 16  # hex digits of a fingerprint that are shown; a set is compared by all of them
 
@@ -33,6 +33,11 @@ class Key:
     def fingerprint(self) -> str:
         """What tells this key from others, and tells nothing of it: a key is 256 random bits."""
         return fingerprint(self.material)
+
+    @property
+    def key_hash(self) -> str:
+        """What keystone writes beside a credential that this key encrypted, into `credential.key_hash`."""
+        return hashlib.sha1(self.material, usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,10 @@ class Repository:
 
     def shown(self, owner: tuple[int, int] | None = None) -> dict[str, Any]:
         """As plain data that anybody may see."""
+        # As little of a secret as a fingerprint, and in the database in any case.
+        hashes = {str(number): key.key_hash for number, key in sorted(self.keys.items())}
         return {
+            **({"hashes": hashes} if self.place.kind == CREDENTIALS else {}),
             "path": self.place.path,
             "max_active_keys": self.place.max_active_keys,
             "lifetime": self.place.lifetime,

@@ -73,6 +73,10 @@ class Fleet:
     def _keystones(self) -> str:
         return self.settings.target("keystone", self.region)
 
+    @property
+    def _databases(self) -> str:
+        return self.settings.target("database", self.region)
+
     def standing(self, replica: Replica | None = None) -> Standing:
         """Ask every node where its switch is, and the controllers what they see."""
         controllers = self.known(self._keystones)
@@ -179,21 +183,21 @@ class Fleet:
     def _replica(self, until: float) -> tuple[Replica, str]:
         """How the region's replica is, after it had time to come up with home. Raises Refused for divergence."""
         while True:
-            answers = self.ask(self._keystones, "mysql_replication.replicates")
+            answers = self.ask(self._databases, "mysql_replication.replicates")
             holds = [one for one, answer in answers.items() if answer.get("ret") is True]
             if holds or time.monotonic() > until:
                 break
             time.sleep(_PAUSE)
         if not answers:
             raise Refused(
-                f"no keystone node of {self.region} answers this master",
-                self._keystones,
+                f"no node of the database of {self.region} answers this master",
+                self._databases,
                 "after a cut a minion may take minutes to notice that its connection is gone: restart it, or wait",
             )
         if not holds:
             words = "; ".join(f"{one}: {answer.get('ret')}" for one, answer in _sorted(answers))
             raise Refused(
-                f"no keystone node of {self.region} replicates home",
+                f"no node of the database of {self.region} replicates home",
                 words,
                 "is its database server up? See mysql_replication.status",
             )

@@ -16,9 +16,9 @@ _MOST = 100_000
 Rows = list[dict[str, Any]]
 
 
-def own(here: Here, expiration: int = 3600) -> dict[str, Any]:
+def own(here: Here) -> dict[str, Any]:
     """This region's own revocations: rows to `give` home, as Salt carries them; how many to `forget`, and `waiting`."""
-    found = _pending(here, expiration)
+    found = _pending(here)
     return {
         "give": [{name: _carried(value) for name, value in event.row.items()} for event in found.give],
         "forget": len(found.forget),
@@ -46,9 +46,9 @@ def take(here: Here, rows: Sequence[Mapping[str, Any]], dry: bool) -> Outcome:
     return Outcome(changes, f"{given} were taken{told}")
 
 
-def forget(here: Here, dry: bool, expiration: int = 3600) -> Outcome:
+def forget(here: Here, dry: bool) -> Outcome:
     """Delete this region's own revocations that have come back as home's, or have expired; here alone."""
-    found = _pending(here, expiration)
+    found = _pending(here)
     if not found.forget:
         return Outcome({}, f"nothing to forget; {len(found.on_their_way)} are on their way back")
     changes = {"revocations": f"{len(found.forget)} are home's by now"}
@@ -59,9 +59,9 @@ def forget(here: Here, dry: bool, expiration: int = 3600) -> Outcome:
     return Outcome(changes, f"{gone} were forgotten here")
 
 
-def _pending(here: Here, expiration: int) -> revocations.Pending:
+def _pending(here: Here) -> revocations.Pending:
     base = numbers.base(here.wishes.number(here.region))
-    expired = compare_run.expired(datetime.now(timezone.utc).replace(tzinfo=None), expiration)
+    expired = compare_run.expired(datetime.now(timezone.utc).replace(tzinfo=None), here.expiration, here.buffer)
     with here.own() as region, here.home() as home:
         numbered = numbers.view(region, here.database).numbered
         return revocations.pending(region, here.database, home, here.database, base if numbered else None, expired)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from osregions.database import Session, quoted
@@ -22,6 +22,13 @@ class Schema:
     charset: str
     collation: str
     bytes: int
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What both ends must have alike, by what it is called."""
+        # utf8 is called utf8mb3 by newer servers.
+        charset = "utf8" if self.charset == "utf8mb3" else self.charset
+        return {"schema": ", ".join(self.versions), "charset": charset}
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,12 @@ def schema_of(session: Session, database: str) -> Schema | None:
     return Schema(
         database, tuple(sorted(versions)), rows[0]["charset"], rows[0]["collation_name"], int(sum(tables.values()))
     )
+
+
+def differing(home: Schema, region: Schema) -> dict[str, tuple[str, str]]:
+    """In what two databases differ that must be alike: by what it is called, home's and the region's."""
+    one, other = home.facts, region.facts
+    return {name: (one[name], other[name]) for name in one if one[name] != other[name]}
 
 
 def check(home: End, region: End, free: int | None = None) -> tuple[Problem, ...]:
@@ -167,21 +180,10 @@ def _schemas(home: End, region: End) -> Iterator[Problem]:
             "upgrade the older one first: a keystone can't serve another release's tables",
         )
     if region.schema is not None:
-        differing = _differing(_facts(home.schema), _facts(region.schema))
-        for name, (one, other) in differing.items():
+        for name, (one, other) in differing(home.schema, region.schema).items():
             remedy = (
                 "bring both keystones to one release, and run db_sync"
                 if name == "schema"
                 else "let both databases have the same"
             )
             yield Problem(f"{name} is {one} at {home.region} and {other} at {region.region}", remedy)
-
-
-def _facts(schema: Schema) -> dict[str, str]:
-    # utf8 is called utf8mb3 by newer servers.
-    charset = "utf8" if schema.charset == "utf8mb3" else schema.charset
-    return {"the schema": ", ".join(schema.versions), "the charset": charset}
-
-
-def _differing(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    return {key.removeprefix("the "): (one[key], other[key]) for key in one if one[key] != other[key]}

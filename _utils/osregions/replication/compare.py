@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from osregions.replication.errors_said import SEED
 from osregions.replication.numbers import is_local
 
 REVOCATIONS = "revocation_event"
@@ -109,5 +110,5 @@ def remedy(differences: Iterable[Difference]) -> str:
     if not rows:
         return ""
     if any(one.row.where != HOME for one in rows):
-        return "somebody wrote here: make at home what is to stay, fence this database, and seed it anew"
-    return "changes of home were passed over here: look at the replication's errors, and seed this database anew"
+        return f"somebody wrote here: make at home what is to stay, then {SEED}"
+    return f"changes of home were passed over here: look at the replication's errors, then {SEED}"

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from osregions.errors import RegionsError
 
-_SEED = "seed this region anew"
-_COMPARE = "run compare to see what else differs; make at home what is to stay, then seed this region anew"
+SEED = "seed this region anew: mysql_replication.absent here, then `salt-run state.orchestrate orch.identity`"
+_COMPARE = (
+    "somebody wrote here: run mysql_replication.compare to see what else differs, and make at home what is to stay;"
+    f" then {SEED}"
+)
 
 # By number; for 1236, which says many things, by a part of its text as well. The first that fits is taken.
 _MEANINGS: tuple[tuple[int, str, str, str], ...] = (
     (1032, "", "home changed or deleted a row that is not here", _COMPARE),
     (1062, "", "home wrote a row whose key is taken here by another row", _COMPARE),
-    (1236, "more GTIDs than", "home has gone back: it was restored, and lacks what this region has", _SEED),
-    (1236, "not in the master's binlog", "home has gone back, or its binary logs were reset", _SEED),
-    (1236, "purged", "home no longer has the binary logs that this region still needs", _SEED),
-    (1236, "too old", "home no longer has the binary logs that this region still needs", _SEED),
-    (1236, "Could not find first log file", "home's binary logs were deleted or reset", _SEED),
+    (1236, "more GTIDs than", "home has gone back: it was restored, and lacks what this region has", SEED),
+    (1236, "not in the master's binlog", "home has gone back, or its binary logs were reset", SEED),
+    (1236, "purged", "home no longer has the binary logs that this region still needs", SEED),
+    (1236, "too old", "home no longer has the binary logs that this region still needs", SEED),
+    (1236, "Could not find first log file", "home's binary logs were deleted or reset", SEED),
     (1236, "server_uuid/server_id", "another replica has this server's id", "give each server a server_id of its own"),
     (1236, "binary logging is not enabled", "home writes no binary log", "set log_bin at home and restart its server"),
     (1236, "max_allowed_packet", "a change of home's is larger than may be sent", "raise max_allowed_packet on both"),
-    (1236, "", "home can't send what this region asks for", f"read the error's text; if it names positions, {_SEED}"),
+    (1236, "", "home can't send what this region asks for", f"read the error's text; if it names positions, {SEED}"),
     (1045, "", "home refuses the replication account's password", "run the state again, on home first: it sets both"),
     (1044, "", "the replication account may not replicate", "grant it REPLICATION SLAVE at home"),
     (1227, "", "the replication account may not replicate", "grant it REPLICATION SLAVE at home"),
@@ -34,21 +37,21 @@ _MEANINGS: tuple[tuple[int, str, str, str], ...] = (
     (1593, "", "both servers have the same server_id, or the same uuid", "give each one its own (auto.cnf on MySQL)"),
     (1594, "", "a relay log is damaged", "stop and start the replication: by GTID, it fetches them anew"),
     (1595, "", "a relay log can't be written", "make room on this server's disk"),
-    (1872, "", "what this server noted of its replication is damaged", _SEED),
+    (1872, "", "what this server noted of its replication is damaged", SEED),
     (1950, "", "something was written here under home's own domain of GTIDs", "give each server its gtid_domain_id"),
-    (1146, "", "a table of home's is not here", "the schemas differ: run compare, then seed this region anew"),
-    (1054, "", "a column of home's is not here", "the schemas differ: run compare, then seed this region anew"),
+    (1146, "", "a table of home's is not here", f"the schemas differ: run compare, then {SEED}"),
+    (1054, "", "a column of home's is not here", f"the schemas differ: run compare, then {SEED}"),
     (
         1677,
         "",
         "a column has another type here than at home",
-        "the schemas differ: upgrade keystone on both, then seed",
+        f"the schemas differ: upgrade keystone on both, then {SEED}",
     ),
     (
         1535,
         "",
         "a table has other columns here than at home",
-        "the schemas differ: upgrade keystone on both, then seed",
+        f"the schemas differ: upgrade keystone on both, then {SEED}",
     ),
     (1451, "", "home deleted what a row of this region refers to", _COMPARE),
     (1452, "", "home wrote a row that refers to one that is not here", _COMPARE),

@@ -1,26 +1,34 @@
-"""How a region's replica is: its link, its lag, its fence and numbers, and the rows that differ from home's."""
+"""How a region's replica is: its link, lag, fence, numbers, schema, clocks and keys, and the rows that differ."""
 
 from __future__ import annotations
 
+import dataclasses
 import time
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from osregions.replication import compare, compare_run, fence_act, link, numbers, resume, resume_act
+from osregions.database import Session, quoted
+from osregions.errors import RegionsError
+from osregions.keys import held
+from osregions.replication import alike, checks, compare, compare_run, fence_act, link, numbers, resume, resume_act
 from osregions.replication.checksums import Side
+from osregions.replication.errors_said import SEED
 from osregions.replication.operations import Here
 from osregions.replication.server import view
 
 _PATIENCE = 5  # seconds to wait for what home has now
 
 
-def status(here: Here) -> dict[str, Any]:
+def status(here: Here, keys: Callable[[], Mapping[str, Any]] | None = None) -> dict[str, Any]:
     """Everything that is to hold of a replica, and what was seen; `ok` is false when something does not.
 
     `lag` is measured: the seconds until what home had when asked was applied here, None when it was not within five.
+    `keys` says what `keystone_keys.view` does, where a keystone is here.
     """
     start = numbers.base(here.wishes.number(here.region))
     wish = here.wishes.link(here.region, here.database)
+    clocks, at_home, lag, gone_back = None, None, None, False
     with here.own() as own:
         server = view(own)
         name = link.name_for(server)
@@ -31,26 +39,32 @@ def status(here: Here) -> dict[str, Any]:
         verdict = resume_act.look(own, here.database, name)
         fence = fence_act.holds(own, here.database, here.user, here.release)
         apart = numbers.plan(numbers.view(own, here.database), start)
-        lag, gone_back = None, False
         if channel.running:
             with here.home() as home:
+                clocks = alike.read_clocks(home, own)
+                at_home = checks.schema_of(home, here.database)
                 theirs = view(home, whole=False)
                 began = time.monotonic()
                 if compare_run.applied(home, own, theirs.dialect, server.dialect, _PATIENCE):
                     lag = round(time.monotonic() - began, 3)
                 gone_back = server.dialect.mariadb and resume.gone_back(theirs.position, server.position)
         position = view(own).position
+        schema = checks.schema_of(own, here.database)
+        encrypted = _encrypted(own, here.database)
     findings = [step.told for step in steps]
     if verdict.sentence:
         findings.append(f"{verdict.sentence}: {verdict.remedy}")
     if gone_back:
-        findings.append("home has less than was applied here: was it restored from a backup? Seed this region again")
+        findings.append(f"home has less than was applied here: was it restored from a backup? Then {SEED}")
     if (mode := server.variables.get("slave_exec_mode") or server.variables.get("replica_exec_mode")) != "STRICT":
         findings.append(f"differences are passed over ({mode}): SET GLOBAL slave_exec_mode = STRICT, and compare")
     if channel.running and lag is None:
         findings.append(f"what home had {_PATIENCE} s ago is not here yet")
     findings += [f"the fence lacks: {change.shown}" for change in fence.changes]
     findings += [*fence.findings, *(f"numbers are not kept apart: {one}" for one in apart.shown)]
+    findings += [*alike.schemas(at_home, schema), *(clocks.findings if clocks else ())]
+    has, wrong = _keys(keys, encrypted)
+    findings += wrong
     return {
         "ok": not findings,
         "replicates": True,
@@ -62,19 +76,25 @@ def status(here: Here) -> dict[str, Any]:
         "lag": lag,
         "tls": channel.tls,
         "filters": dict(channel.filters),
+        "schema": {"home": at_home.facts if at_home else None, "here": schema.facts if schema else None},
+        "clock": dataclasses.asdict(clocks) if clocks else None,
+        "keys": has,
         "findings": findings,
     }
 
 
-def differences(here: Here, chunk: int = 5000, expiration: int = 3600) -> dict[str, Any]:
-    """Every row that differs between home and here, told apart; `expiration` is keystone's, in seconds.
+def differences(here: Here, chunk: int = 5000, expiration: int | None = None) -> dict[str, Any]:
+    """Every row that differs between home and here, told apart; `expiration` is that of keystone's tokens, in seconds.
 
     Neither side is locked. What differs is looked at again once this region has what home had, before it counts.
     """
+    lifetime = here.expiration if expiration is None else expiration
     rules = compare.Rules(
         columns=here.release.bookkeeping(),
         base=numbers.base(here.wishes.number(here.region)),
-        expired=compare_run.expired(datetime.now(timezone.utc).replace(tzinfo=None), expiration),
+        # Each side prunes by its own clock, and that may have been set right since. Once its tokens have expired a
+        # revocation does nothing more, so half of the buffer can be left to clocks.
+        expired=compare_run.expired(datetime.now(timezone.utc).replace(tzinfo=None), lifetime, here.buffer // 2),
     )
     with here.own() as own, here.own() as waiting, here.home() as home, here.home() as asked:
         dialects = view(asked, whole=False).dialect, view(waiting).dialect
@@ -96,3 +116,28 @@ def differences(here: Here, chunk: int = 5000, expiration: int = 3600) -> dict[s
         "settled": report.settled,
         "remedy": compare.remedy(report.differences),
     }
+
+
+def _encrypted(session: Session, database: str) -> dict[str, int]:
+    """How many credentials name each key that encrypted them; none before Newton, which did not encrypt any."""
+    known = session.value(
+        "SELECT COUNT(*) FROM information_schema.COLUMNS"
+        " WHERE TABLE_SCHEMA = %s AND TABLE_NAME = 'credential' AND COLUMN_NAME = 'key_hash'",
+        (database,),
+    )
+    if not known:
+        return {}
+    table = f"{quoted(database)}.credential"
+    rows = session.rows(f"SELECT key_hash, COUNT(*) AS n FROM {table} WHERE key_hash IS NOT NULL GROUP BY key_hash")
+    return {str(row["key_hash"]): int(row["n"]) for row in rows}
+
+
+def _keys(look: Callable[[], Mapping[str, Any]] | None, encrypted: Mapping[str, int]) -> tuple[Any, list[str]]:
+    """What the keystone here holds, and what is wrong with it."""
+    if look is None:
+        return None, []
+    try:
+        found = held.look(look(), encrypted)
+    except RegionsError as err:
+        return None, [f"this keystone's keys can't be told: {err}"]
+    return found.as_dict(), list(found.findings)

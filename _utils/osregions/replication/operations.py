@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from osregions import database, files
-from osregions.catalog.cache import Cache, Pending, all_keys
+from osregions.catalog.cache import Cache
 from osregions.database import Account, Session
 from osregions.errors import DatabaseError, Refused
 from osregions.files import STATE
 from osregions.releases import Release
 from osregions.replication import accounts, checks, fence_act, link, numbers, people, resume, resume_act, seed, swap
-from osregions.replication.server import Server, view
+from osregions.replication.server import Server, logged, view
 from osregions.replication.wishes import Replication
 
 
@@ -43,7 +43,8 @@ class Here:
     user: str  # as whom keystone enters it
     backups: str | Path = files.BACKUPS
     cache: Cache | None = None  # keystone's; None: nobody caches
-    state: str | Path = STATE
+    expiration: int = 3600  # seconds for which keystone's tokens are good
+    buffer: int = 1800  # for which keystone keeps a revocation beyond that
 
     # ---- home ----
 
@@ -54,8 +55,7 @@ class Here:
             server = view(session)
             checks.refuse(checks.log(checks.End(self.region, server, None)), f"database of {self.region}")
             if self.wishes.logs_keystone_alone:
-                (row,) = session.rows(server.dialect.log_status())
-                checks.refuse(checks.logged(str(row.get("Binlog_Do_DB") or ""), self.database), "replication:filter")
+                checks.refuse(checks.logged(logged(session, server), self.database), "replication:filter")
             present = accounts.view(session, server.dialect, [one.user for one in wanted])
             steps = [step for one in wanted for step in accounts.plan(present, one, server.dialect)]
             if steps and not dry:
@@ -82,7 +82,7 @@ class Here:
             )
             mine = view(own)
             ours = checks.End(self.region, mine, checks.schema_of(own, self.database))
-            return checks.check(theirs, ours, _free(mine))
+            return checks.check(theirs, ours, free_bytes(mine))
 
     def lost(self) -> people.Comparison:
         """What this region's own database holds that home lacks. Changes nothing."""
@@ -103,35 +103,33 @@ class Here:
             there = checks.schema_of(session, self.database) is not None
             steps = link.plan(server, wish)
         changes: dict[str, Any] = {}
+        giving_way = ""
         if channel is not None and channel.sql_error[0]:
             # Starting it would stop at the same place: what can be passed is passed, and all else is explained.
             return self.resumed(dry)
         if not seeded:
-            changes["seeded"] = {"from": f"{wish.host}:{wish.port}", "gives way": self._giving_way(dry, discard)}
+            giving_way = f"; gives way: {self._giving_way(dry, discard)}"
+            changes["seeded"] = {"from": f"{wish.host}:{wish.port}"}
         changes |= self.fenced(dry=True).changes if there else {"rights": ["reads all, writes its bookkeeping alone"]}
         if steps:
             changes["replication"] = [step.told for step in steps]
-        pending = Pending(self.database, self.state)
-        if not seeded or pending.keys():
-            changes["caches"] = "forget what keystone read before"
         if dry or not changes:
-            return Outcome(changes, _told(changes, f"{self.database} replicates {wish.host}:{wish.port}"))
+            otherwise = f"{self.database} replicates {wish.host}:{wish.port}"
+            return Outcome(changes, f"{_told(changes, otherwise)}{giving_way}")
         if there:
             self.fenced(dry=False)
         comment = "replication runs as it is to"
         if not seeded:
-            # Noted first: a kill between the swap and the caches is made good by the next run.
-            pending.note(all_keys(self.release))
             # With home's old tokens, worthless as they are: their deletion at home would stop a replica without them.
             done = seed.seed(
                 self.account_at_home(), self.wishes.account_here(), self.database, discard=True, without_rows=()
             )
-            comment = f"seeded with {sum(done.rows.values())} rows as of {done.position}; the old one is {done.kept}"
+            comment = f"seeded with {sum(done.rows.values())} rows as of {done.position}"
+            comment += f"; the old one is {done.kept}{giving_way}"
             self.fenced(dry=False)  # home's tables count from home's numbers
         with self.own() as session:
             link.act(session, wish, steps, self.wishes.wait)
-        told = pending.settle(self.cache, self.release) if self.cache else ""
-        return Outcome(changes, f"{comment}; {told}" if told else comment)
+        return Outcome(changes, comment)
 
     def _giving_way(self, dry: bool, discard: bool) -> str:
         """What is lost here by being seeded, in words. Raises Refused for what stands in the way."""
@@ -259,7 +257,7 @@ def _told(changes: Mapping[str, Any], otherwise: str) -> str:
     return f"to be done: {', '.join(changes)}" if changes else otherwise
 
 
-def _free(server: Server) -> int | None:
+def free_bytes(server: Server) -> int | None:
     """Bytes free where the server keeps its data; None when that is on another machine."""
     folder = server.variables.get("datadir", "")
     if not os.path.isdir(folder):

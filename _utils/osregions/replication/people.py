@@ -123,7 +123,7 @@ class Comparison:
 
     def text(self) -> str:
         """What would be lost, in words: counts, and the first names of each kind."""
-        return _text(self.lost) or "nothing"
+        return text(self.lost) or "nothing"
 
 
 def compare(region: Held, home: Held, own_users: Collection[str] = OWN_USERS) -> Comparison:
@@ -141,7 +141,9 @@ def compare(region: Held, home: Held, own_users: Collection[str] = OWN_USERS) ->
 def refuse(found: Comparison, where: str, discard: bool = False) -> None:
     """Raise Refused when something of somebody's would be lost, unless the operator has said `discard`."""
     if found.lost and not discard:
-        also = f"; the deployment's own accounts would give way: {_text(found.accounts)}" if found.accounts else ""
+        also = (
+            f"; the deployment's own accounts would give way: {text(found.accounts, False)}" if found.accounts else ""
+        )
         raise Refused(
             f"the region's own database holds what home lacks, and would lose it: {found.text()}{also}",
             where,
@@ -265,10 +267,12 @@ def _counts(items: Sequence[Item]) -> Mapping[str, int]:
     return {kind: counts[kind] for kind in (*KINDS, *BELONGINGS) if kind in counts}
 
 
-def _text(items: Sequence[Item]) -> str:
+def text(items: Sequence[Item], namesakes: bool = True) -> str:
+    """Counts, and the first names of each kind; `namesakes`: and whether home has another of that name."""
+    also = " (another of that name is at home)" if namesakes else ""
     parts = []
     for kind, count in _counts(items).items():
-        names = [f"{item}{' (another of that name is at home)' if item.home_id else ''}" for item in _some(items, kind)]
+        names = [f"{item}{also if item.home_id else ''}" for item in _some(items, kind)]
         more = ", ..." if count > _SHOWN else ""
         parts.append(f"{count} {kind.replace('_', ' ')}{'s' if count > 1 else ''} ({', '.join(names)}{more})")
     return "; ".join(parts)

@@ -29,7 +29,7 @@ def view(session: Session, database: str, about: Held | None = None) -> Held:
             session.account.place,
             "name keystone's own database, or run `keystone-manage db_sync`",
         )
-    look = _Look(session, database, columns, about if about and _size(about) <= _FEW else None)
+    look = _Look(session, database, columns, about if about and size(about) <= _FEW else None)
     domains, projects = look.domains_and_projects()
     users, groups = look.users(), look.named("group", about.groups if about else None)
     actors = {*users, *groups, *(one.actor for one in about.assignments)} if about else set()
@@ -54,7 +54,8 @@ def view(session: Session, database: str, about: Held | None = None) -> Held:
     )
 
 
-def _size(held: Held) -> int:
+def size(held: Held) -> int:
+    """How many rows that is."""
     named = (held.domains, held.projects, held.users, held.groups, held.roles, held.belongings)
     return sum(len(rows) for rows in named) + len(held.assignments) + len(held.memberships)
 

@@ -152,6 +152,12 @@ def view(session: Session, whole: bool = True) -> Server:
     )
 
 
+def logged(session: Session, server: Server) -> str:
+    """The databases that its binary log holds, comma by comma; empty when it holds all of them."""
+    (row,) = session.rows(server.dialect.log_status())
+    return str(row.get("Binlog_Do_DB") or "")
+
+
 def _channel(dialect: Dialect, row: Mapping[str, Any]) -> Channel:
     filters = {key: str(value) for key, value in row.items() if key.startswith("Replicate_") and value}
     by_gtid = str(row.get("Using_Gtid") or "No") != "No" if dialect.mariadb else str(row.get("Auto_Position")) == "1"

@@ -24,7 +24,7 @@
 {%- do engines.append({'regions_failover': {}}) %}
 
 this node knows the cloud without a master:
-  regions.settings_kept: []
+  regions_failover.settings_kept: []
 
 its minion watches, and acts alone:
   file.serialize:
@@ -45,7 +45,7 @@ its minion watches, and acts alone:
         tcp_keepalive_intvl: 5
         tcp_keepalive_cnt: 3
     - require:
-      - regions: this node knows the cloud without a master
+      - regions_failover: this node knows the cloud without a master
 
 {%- if mapdata.minion.restart %}
 

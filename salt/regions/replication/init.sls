@@ -17,27 +17,6 @@ it is there after a restart, too:
     - mode: '0644'
     - require:
       - mysql_replication: home's identity is here
-
-keystone serves it:
-  keystone_tokens.serving:
-    - service: {{ mapdata.keystone.service | json }}
-    - config: {{ mapdata.keystone.config }}
-    - url: {{ mapdata.keystone.url | json }}
-    - timeout: {{ mapdata.keystone.wait }}
-    - watch:
-      - mysql_replication: home's identity is here
-
-{#- Home's admin is this region's from now on, with home's password. #}
-{%- if (pillar.get('openstack_regions', {}).get('credentials') or {}).get('admin') %}
-{%- for file in mapdata.openrc.files %}
-
-{{ file }}:
-  keystone_catalog.openrc_account:
-    - backups: {{ mapdata.backup.directory }}
-    - require:
-      - keystone_tokens: keystone serves it
-{%- endfor %}
-{%- endif %}
 {%- else %}
 this node belongs to no region:
   test.nop: []

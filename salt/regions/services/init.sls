@@ -8,7 +8,7 @@
 {%- set at = salt['regions.switch']().at %}
 
 this node knows the cloud without a master:
-  regions.settings_kept: []
+  regions_failover.settings_kept: []
 
 services follow identity:
   oslo_conf.repointed:
