@@ -70,7 +70,7 @@ class Cloud:
             return [target[2:]]
         region = target.split("region:")[1].split(" ")[0]
         controllers, others = NODES[region]
-        return list(controllers if "roles:keystone" in target else (*controllers, *others))
+        return list(controllers if "and" in target else (*controllers, *others))
 
     def ask(self, target, fun, **words):
         """Run a job."""
