@@ -9,6 +9,8 @@ import pytest
 
 from tests.lab import cloud
 
+# The first test of a module may have a cloud made for it, from the image on.
+pytestmark = pytest.mark.timeout(900)
 HOME, MEMBER = cloud.CONTROLLERS
 OWN = "http://10.213.2.11:5000/v3"
 AT_HOME = "http://10.213.1.11:5000/v3"

@@ -9,6 +9,8 @@ import pytest
 
 from tests.lab import cloud
 
+# The first test of a module may have a cloud made for it, from the image on.
+pytestmark = pytest.mark.timeout(900)
 HOME, MEMBER = cloud.CONTROLLERS
 USERS = 15_000
 # So many that a seeding takes some seconds, of which every one can be the one in which something breaks.
