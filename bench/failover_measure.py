@@ -78,7 +78,7 @@ def _back(lab: Lab) -> None:
     cloud.minions_answer(lab)
     found = failing.moved(lab, "failback", "RegionTwo", master=HOME)
     assert found["ok"], found
-    failing.forget_moves(lab)
+    failing.rested(lab)
     failing.seen(lab, "up")
 
 

@@ -199,7 +199,7 @@ def _by_itself(lab, fault, seconds):
 
 @pytest.mark.parametrize(("fault", "own"), [("hole", True), ("cut", True), ("cut", False)])
 def test_by_itself_with_homes_master_gone_and_with_none_at_all(watching, fault, own):
-    failing.forget_moves(watching)
+    failing.rested(watching)
     epoch = failing.switch(watching, MEMBER)["epoch"]
     watching.exec(HOME, "systemctl", "stop", "--no-block", "salt-master")
     if not own:
@@ -216,7 +216,7 @@ def test_by_itself_with_homes_master_gone_and_with_none_at_all(watching, fault, 
 
 
 def test_blips_move_nothing(watching):
-    failing.forget_moves(watching)
+    failing.rested(watching)
     before = failing.switch(watching, MEMBER)["epoch"]
     for seconds in (1, 2) * 5:
         watching.command("hole")
@@ -227,7 +227,7 @@ def test_blips_move_nothing(watching):
 
 
 def test_a_node_that_was_dead_meanwhile_follows_when_it_is_back(watching):
-    failing.forget_moves(watching)
+    failing.rested(watching)
     failing.power(NODE, on=False)
     watching.command("cut")
     failing.until(lambda: failing.switch(watching, MEMBER)["identity"] == "local", "fail-over", 60)
