@@ -155,6 +155,19 @@ def moved(lab, kind, region, *words, master=MEMBER):
     return lab.runner(master, f"regions.{kind}", region, *words, check=False, timeout=300)
 
 
+def returned(lab):
+    """Have RegionTwo return as soon as it is let: who watches home does not call it back before half a minute."""
+    found = {}
+
+    def ask_again():
+        found.clear()
+        found.update(moved(lab, "failback", "RegionTwo", master=HOME))
+        return found["ok"] or "not yet held to be back" not in found["steps"][0]
+
+    until(ask_again, "home is back", 120, pause=3)
+    assert found["ok"], found
+
+
 def power(host, on):
     """Pull a host's plug, or start it again."""
     act = "machine.boot(one)" if on else "machine.kill([one])"
