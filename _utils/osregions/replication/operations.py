@@ -13,7 +13,6 @@ from osregions import database, files
 from osregions.catalog.cache import Cache
 from osregions.database import Account, Session
 from osregions.errors import DatabaseError, Refused
-from osregions.files import STATE
 from osregions.releases import Release
 from osregions.replication import accounts, checks, fence_act, link, numbers, people, resume, resume_act, seed, swap
 from osregions.replication.server import Server, logged, view
