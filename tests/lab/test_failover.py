@@ -10,6 +10,8 @@ import pytest
 from tests.lab import cloud, failing
 from tests.lab.failing import AT_HOME, HOME, IMAGES, MEMBER, NODE, OWN, PLACES
 
+pytestmark = pytest.mark.timeout(900)  # the first test of each fixture waits for a lab that is made anew
+
 SELF = {MEMBER: "http://10.213.2.11:5000", NODE: "http://10.213.2.11:5000"}
 TO_HOME = {MEMBER: "http://10.213.1.11:5000", NODE: "http://10.213.1.11:5000"}
 

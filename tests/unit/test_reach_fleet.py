@@ -45,7 +45,7 @@ class Cloud:
     def __init__(self, **pillar):
         self.settings = settings.read({**DECLARED, **pillar})
         self.jobs, self.silent, self.failing = [], set(), {}
-        self.replica = {"ok": True, "findings": []}
+        self.replica = {"lag": 0.1, "findings": []}
         self.compared = {"clean": True, "rows": 67, "bookkeeping": [], "divergence": [], "schema": [], "beyond": []}
         self.switches, self.sees = {}, {}
         for region, (controllers, others) in NODES.items():
@@ -256,9 +256,15 @@ def test_rows_that_home_has_not_keep_the_region_where_it_is_with_the_choices(clo
 def test_a_replica_that_stands_still_keeps_the_region_where_it_is(cloud, monkeypatch):
     monkeypatch.setattr(fleet, "_PAUSE", 0.01)
     cloud.of("RegionTwo").over("x")
-    cloud.replica = {"ok": False, "findings": ["1032: stands still"]}
+    cloud.replica = {"lag": None, "findings": ["1032: stands still"]}
     with pytest.raises(RegionsError, match="stands still, or lags: 1032: stands still"):
         cloud.of("RegionTwo").fit_to_return(by_itself=False, patience=0.05)
+
+
+def test_what_is_wrong_beside_replication_is_told_and_keeps_nobody_away(cloud):
+    cloud.of("RegionTwo").over("x")
+    cloud.replica = {"lag": 0.1, "findings": ["the keys are older than home's"]}
+    assert "to be looked at: the keys are older than home's" in cloud.of("RegionTwo").fit_to_return(by_itself=False)
 
 
 def test_home_that_is_not_yet_held_to_be_back_keeps_the_region_where_it_is(cloud):

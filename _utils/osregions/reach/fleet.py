@@ -206,7 +206,8 @@ class Fleet:
             resumed = next(iter(self.ask(node, "mysql_replication.resume", test=self.test).values()), {})
             status = next(iter(self.ask(node, "mysql_replication.status").values()), {})
             said = status.get("ret")
-            if isinstance(said, Mapping) and said.get("ok"):
+            # What is wrong beside it (keys, clocks, the fence) is told, and keeps nobody from home's own keystone.
+            if isinstance(said, Mapping) and said.get("lag") is not None:
                 break
             if time.monotonic() > until:
                 wrong = said.get("findings") if isinstance(said, Mapping) else [said]
@@ -238,6 +239,8 @@ class Fleet:
         told = (
             f"the replica has all of home's {rows['rows']} rows, {len(rows['bookkeeping'])} are bookkeeping of its own"
         )
+        if beside := said.get("findings"):
+            told = f"{told}; to be looked at: {'; '.join(map(str, beside))}"
         return Replica(advances=True, caught_up=True, diverged=False), told
 
     def back(self, reason: str) -> Result:
