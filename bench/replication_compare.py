@@ -17,7 +17,6 @@ from typing import Any
 
 from bench import replication_seed as seeding
 from osregions import database, settings
-from osregions.releases import Release
 from osregions.replication import accounts, dialect, link, server, wishes
 from tests.support.mariadb import MariaDB
 
@@ -77,12 +76,13 @@ class Found:
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: by itself, and beside a writer at home."""
+    """One run of a way: by itself, and beside a writer at home, who wrote alone just before."""
 
     change: Change
     quiet: Found
     transactions: int  # that it made at home
     logged: int  # bytes of home's binary log
+    alone: seeding.Writer
     busy: Found
     writer: seeding.Writer
 
@@ -109,20 +109,15 @@ def compare(runs: int) -> None:
                 sys.exit(f"ours told of differences where there are none: {told}")
             if told:
                 print(f"  {name} tells of differences where there are none: {', '.join(told)}")
-        alone = []
         found: dict[str, list[Measured]] = {name: [] for name in ways}
         for run in range(runs):
-            _caught_up(home, region)
-            with seeding.Writer(home) as writer:
-                time.sleep(5)
-            alone.append(writer)
             change = changes[run % len(changes)]
             with _changed(region, change):
                 for name, way in ways.items():
                     found[name].append(_measured(home, region, change, way))
                     if name == OURS:
                         _judged(found[name][-1])
-        _print(alone, found)
+        _print(found)
         _print_rights(home, pillar, found)
 
 
@@ -132,9 +127,12 @@ def _measured(home: MariaDB, region: MariaDB, change: Change, way: Callable[[], 
     quiet = way()
     transactions, logged = (after - first for after, first in zip(_log(home), before, strict=True))
     _caught_up(home, region)
+    with seeding.Writer(home) as alone:
+        time.sleep(5)
+    _caught_up(home, region)
     with seeding.Writer(home) as writer:
         busy = way()
-    return Measured(change, quiet, transactions, logged, busy, writer)
+    return Measured(change, quiet, transactions, logged, alone, busy, writer)
 
 
 def _judged(measured: Measured) -> None:
@@ -287,16 +285,23 @@ def _theirs(home: MariaDB, region: MariaDB) -> Callable[[Sequence[str]], Found]:
 # ---- what is printed ----
 
 
-def _print(alone: Sequence[seeding.Writer], found: Mapping[str, Sequence[Measured]]) -> None:
+def _print(found: Mapping[str, Sequence[Measured]]) -> None:
+    alone = [one.alone for measured in found.values() for one in measured]
+    heads = ("home quiet", "ours to it", "home written to", "ours to it", "home's writer", "longest commit")
+    print(_line("", *heads))
     rate = median(one.rate for one in alone)
-    print(f"  {'':18}{'home quiet':>23}{'home written to':>23}  {'writer at home':<21}{'longest commit':>16}")
-    print(f"  {'nobody compares':64}  {_writer(alone, rate)}")
+    print(_line("nobody compares", "", "", "", "", f"{rate:,.0f} commits/s", _longest(alone)))
     for name, measured in found.items():
-        times = _times([one.quiet for one in measured]) + _times([one.busy for one in measured])
-        print(f"  {name:18}{times}  {_writer([one.writer for one in measured], rate)}")
-    for name in (THEIRS, TOLD):
-        ratios = _ratio(found, name, "quiet") + _ratio(found, name, "busy")
-        print(f"  ours : {name.removeprefix('pt-table-'):11}{ratios}")
+        columns = []
+        for when in ("quiet", "busy"):
+            ours, seconds = ([getattr(one, when).seconds for one in found[which]] for which in (OURS, name))
+            over = ">" if median(seconds) >= LIMIT else ""
+            columns.append(f"{over}{median(seconds):.1f} s ({min(seconds):.1f} to {max(seconds):.1f})")
+            columns.append(f"{'<' if over else ''}{median(ours) / median(seconds):.2f}")
+        rate = median(one.writer.rate for one in measured)
+        share = median(one.writer.rate / one.alone.rate for one in measured)
+        columns.append(f"{rate:,.0f} commits/s, {share:.0%}")
+        print(_line(name, *columns, _longest([one.writer for one in measured])))
     print("  the changed row:")
     for name, measured in found.items():
         told = [(one.change.table, which.told) for one in measured for which in (one.quiet, one.busy)]
@@ -305,25 +310,17 @@ def _print(alone: Sequence[seeding.Writer], found: Mapping[str, Sequence[Measure
         print(
             f"    {name:18}found {len(right)} times of {len(told)}"
             + (f", {stopped} times stopped before the end" if stopped else "")
-            + (f"; such as: {right[-1][0]}" if right else "")
+            + (f"; last: {right[-1][0]}" if right else "")
         )
 
 
-def _times(found: Sequence[Found]) -> str:
-    seconds = [one.seconds for one in found]
-    over = "> " if median(seconds) >= LIMIT else ""
-    return f"{f'{over}{median(seconds):.1f} s ({min(seconds):.1f} to {max(seconds):.1f})':>23}"
+def _line(name: str, *columns: str) -> str:
+    widths = (23, 11, 23, 11, 22, 16)
+    return f"  {name:18}" + "".join(f"{column:>{width}}" for column, width in zip(columns, widths, strict=True))
 
 
-def _writer(writers: Sequence[seeding.Writer], alone: float) -> str:
-    rate = median(one.rate for one in writers)
-    longest = max(one.longest for one in writers)
-    return f"{f'{rate:,.0f} commits/s, {rate / alone:.0%}':<21}{f'{longest * 1000:,.0f} ms':>16}"
-
-
-def _ratio(found: Mapping[str, Sequence[Measured]], name: str, when: str) -> str:
-    ours, theirs = (median(getattr(one, when).seconds for one in found[which]) for which in (OURS, name))
-    return f"{f'{"< " if theirs >= LIMIT else ""}{ours / theirs:.2f}':>23}"
+def _longest(writers: Sequence[seeding.Writer]) -> str:
+    return f"{max(one.longest for one in writers) * 1000:,.0f} ms"
 
 
 def _print_rights(home: MariaDB, pillar: Mapping[str, Any], found: Mapping[str, Sequence[Measured]]) -> None:
@@ -338,4 +335,5 @@ def _print_rights(home: MariaDB, pillar: Mapping[str, Any], found: Mapping[str, 
         transactions, logged = (max(getattr(one, what) for one in measured) for what in ("transactions", "logged"))
         print(f"    {name:18}{transactions:,} transactions, {logged:,} bytes of binary log")
     print(f"    ours: home {'; '.join(ours)} (the link's own account); the region its administrator, by the socket")
-    print(f"    pt: {'; '.join(f'{place} {", ".join(rights)}' for place, rights in RIGHTS.items())}", flush=True)
+    theirs = "; ".join(f"{place} {', '.join(rights)}" for place, rights in RIGHTS.items())
+    print(f"    pt: {theirs}", flush=True)
