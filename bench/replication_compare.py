@@ -29,13 +29,13 @@ NAMED = f"SET default_master_connection = '{dialect.NAME}'"
 ORDERS = (
     *("--databases=keystone", "--ignore-tables=keystone.token", f"--replicate={CHECKSUMS}"),
     *("--no-check-binlog-format", "--no-check-replication-filters", "--no-version-check"),
-    *("--recursion-method=dsn=D=percona,t=dsns", "--quiet"),
+    "--recursion-method=dsn=D=percona,t=dsns",
 )
 # The key of `assignment` begins with an enum, by whose numbers MariaDB finds no range: as it comes it reads the whole
 # table for each chunk, and makes the chunks ever smaller for that. Who knows that names another index, and has the
 # chunks that are estimated too large for its limit not left out.
 INDEX = ("--chunk-index=ix_actor_id", "--chunk-size-limit=0")
-LIMIT = 120  # seconds, after which it is stopped
+LIMIT = 60  # seconds, after which it is stopped
 RIGHTS = {
     "home": (
         "PROCESS, BINLOG MONITOR, BINLOG ADMIN ON *.*",  # the last to have its statements logged as statements
@@ -68,10 +68,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Found:
-    """What a way told, after how many seconds; None when it was stopped."""
+    """What a way told, after how many seconds; None when it was stopped, and what it said last."""
 
     seconds: float
     told: tuple[str, ...] | None
+    last: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def compare(runs: int) -> None:
             if (told := way().told) and name == OURS:
                 sys.exit(f"ours told of differences where there are none: {told}")
             if told:
-                print(f"  {name} tells of differences where there are none: {', '.join(told)}")
+                print(f"  {name} tells of differences where there are none: {'; '.join(told)}")
         found: dict[str, list[Measured]] = {name: [] for name in ways}
         for run in range(runs):
             change = changes[run % len(changes)]
@@ -182,7 +183,7 @@ def _caught_up(home: MariaDB, region: MariaDB) -> None:
     home.execute(f"DROP TABLE IF EXISTS {CHECKSUMS}")
     ((position,),) = home.execute("SELECT @@GLOBAL.gtid_binlog_pos")
     ((waited,),) = region.execute("SELECT MASTER_GTID_WAIT(%s, 900)", position)
-    if waited:
+    if waited != 0:
         raise RuntimeError(f"the region did not come up with home within 900 s: {region.log}")
 
 
@@ -202,15 +203,15 @@ def _changes(home: MariaDB) -> tuple[Change, ...]:
     right = f"assignment type=UserProject, actor_id={user}, target_id={project}, role_id=h-member-r, inherited="
     return (
         Change(
+            "password",
+            f"UPDATE password SET password_hash = REVERSE(password_hash) WHERE id = {int(number)}",
+            (f"password id={number}: differs from home in password_hash",),
+        ),
+        Change(
             "assignment",
             f"UPDATE assignment SET inherited = 1 - inherited WHERE actor_id = '{user}' AND target_id = '{project}'",
             # All its columns are its key.
             (f"{right}0: is at home and not here", f"{right}1: is here and not at home"),
-        ),
-        Change(
-            "password",
-            f"UPDATE password SET password_hash = REVERSE(password_hash) WHERE id = {int(number)}",
-            (f"password id={number}: differs from home in password_hash",),
         ),
     )
 
@@ -267,8 +268,9 @@ def _theirs(home: MariaDB, region: MariaDB) -> Callable[[Sequence[str]], Found]:
                 check=False,
                 timeout=LIMIT,
             )
-        except subprocess.TimeoutExpired:
-            return Found(time.monotonic() - began, None)
+        except subprocess.TimeoutExpired as stopped:
+            said = bytes(stopped.stderr or b"nothing").decode().strip().splitlines()
+            return Found(time.monotonic() - began, None, said[-1])
         seconds = time.monotonic() - began
         if done.returncode & ~_DIFFERS:
             raise RuntimeError(f"pt-table-checksum ended with {done.returncode}: {done.stderr[-2000:]}")
@@ -295,7 +297,7 @@ def _print(found: Mapping[str, Sequence[Measured]]) -> None:
         columns = []
         for when in ("quiet", "busy"):
             ours, seconds = ([getattr(one, when).seconds for one in found[which]] for which in (OURS, name))
-            over = ">" if median(seconds) >= LIMIT else ""
+            over = ">" if median(seconds) >= LIMIT else ""  # it was stopped
             columns.append(f"{over}{median(seconds):.1f} s ({min(seconds):.1f} to {max(seconds):.1f})")
             columns.append(f"{'<' if over else ''}{median(ours) / median(seconds):.2f}")
         rate = median(one.writer.rate for one in measured)
@@ -304,18 +306,18 @@ def _print(found: Mapping[str, Sequence[Measured]]) -> None:
         print(_line(name, *columns, _longest([one.writer for one in measured])))
     print("  the changed row:")
     for name, measured in found.items():
-        told = [(one.change.table, which.told) for one in measured for which in (one.quiet, one.busy)]
-        right = [rows for table, rows in told if rows and all(row.startswith(table) for row in rows)]
-        stopped = sum(rows is None for _, rows in told)
+        all_found = [(one.change.table, which) for one in measured for which in (one.quiet, one.busy)]
+        right = [which.told for table, which in all_found if which.told and which.told[0].startswith(table)]
+        stopped = [which.last for _, which in all_found if which.told is None]
         print(
-            f"    {name:18}found {len(right)} times of {len(told)}"
-            + (f", {stopped} times stopped before the end" if stopped else "")
+            f"    {name:18}found {len(right)} times of {len(all_found)}"
             + (f"; last: {right[-1][0]}" if right else "")
+            + (f"; stopped {len(stopped)} times before its end, at last at: {stopped[-1]}" if stopped else "")
         )
 
 
 def _line(name: str, *columns: str) -> str:
-    widths = (23, 11, 23, 11, 22, 16)
+    widths = (25, 11, 25, 11, 22, 16)
     return f"  {name:18}" + "".join(f"{column:>{width}}" for column, width in zip(columns, widths, strict=True))
 
 
