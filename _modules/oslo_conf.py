@@ -13,6 +13,8 @@ from osregions.conf import operations, tree
 from osregions.conf.document import Document
 from osregions.conf.options import masked
 from osregions.errors import translated
+from osregions.reach import snapshot
+from osregions.reach import switch as switches
 from osregions.services import operations as serving
 
 __virtualname__ = "oslo_conf"
@@ -312,7 +314,7 @@ def repoint(at=None, region=None, roots=None, credentials=True, backups=None, te
         salt-call oslo_conf.repoint at=RegionTwo
 
     at
-        Text: the region whose keystone is to be used. Default: home.
+        Text: the region whose keystone is to be used. Default: what this node's switch says, see ``regions.switch``.
 
     region
         Text: the region of this node. Default: its grain ``region``.
@@ -431,7 +433,7 @@ def prove(at=None, region=None, roots=None):
         salt-call oslo_conf.prove
 
     at
-        Text: the region whose keystone is meant. Default: home.
+        Text: the region whose keystone is meant. Default: what this node's switch says, see ``regions.switch``.
 
     region
         Text: the region of this node. Default: its grain ``region``.
@@ -448,8 +450,10 @@ def prove(at=None, region=None, roots=None):
     """
 
     def act():
-        settings = _settings()
-        return serving.prove(_machine(region, roots), at or settings.home)
+        machine = _machine(region, roots)
+        meant = at or _at(machine.settings, machine.region)
+        # A region that has gone over to its own keystone does not wait for home's.
+        return serving.prove(machine, meant, alone=meant == machine.region != machine.settings.home)
 
     return _run(act)
 
@@ -463,9 +467,17 @@ def _wish(at, region, credentials):
     settings = _settings()
     here = region or __grains__.get("region")
     wanted = credentials and here != settings.home
-    pillar = __pillar__.get(settings_of.PILLAR) or {}
-    found = settings_of.credentials_of(pillar, settings.known, _sdb) if wanted else None
-    return at or settings.home, found
+    pillar = __pillar__.get(settings_of.PILLAR)
+    # No pillar, no passwords: accounts stay as they are.
+    found = settings_of.credentials_of(pillar, settings.known, _sdb) if wanted and pillar else None
+    return at or _at(settings, here), found
+
+
+def _at(settings, region):
+    """The region whose keystone this node's switch says is to be used."""
+    if region not in settings.regions or region == settings.home:
+        return settings.home
+    return region if switches.read(region).switch.local else settings.home
 
 
 def _sdb(uri):
@@ -483,11 +495,11 @@ def _machine(region, roots, backups=None):
 
 
 def _settings():
-    return settings_of.read(__pillar__.get(settings_of.PILLAR))
+    return settings_of.read(snapshot.pillar(__pillar__).get(settings_of.PILLAR))
 
 
 def _pillar(section):
-    return settings_of.section(__pillar__, section)
+    return settings_of.section(snapshot.pillar(__pillar__), section)
 
 
 def _backups(given):

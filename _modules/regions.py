@@ -2,14 +2,26 @@
 The regions as pillar declares them, what a node says of itself before a join, and the files that were changed.
 """
 
+import logging
 import time
+from dataclasses import asdict
 
 from salt.exceptions import CommandExecutionError
 
 from osregions import files, keystone_node, openrc, version
 from osregions import node_view as view_of
 from osregions import settings as settings_of
+from osregions.catalog.cache import all_keys, cache_from, invalidate
+from osregions.conf import tree
+from osregions.conf.operations import Machine
 from osregions.errors import RegionsError, translated
+from osregions.reach import node as node_of
+from osregions.reach import sight, snapshot
+from osregions.reach import switch as switches
+from osregions.reach import view as picture
+
+log = logging.getLogger(__name__)
+_FRESH = 15  # seconds for which what the beacon saw last counts
 
 __virtualname__ = "regions"
 
@@ -213,6 +225,241 @@ def restore_file(backup, directory=files.BACKUPS):
     Source: the note beside the backup says where it belongs.
     """
     return _run(lambda: files.restore(backup, directory))
+
+
+def keep_settings(test=False):
+    """
+    Keep what pillar says of the cloud on this node, without its secrets, for the day that no master answers.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' regions.keep_settings
+
+    test
+        Whether to say only whether something would be written. Default: False.
+
+    Returns whether it was (or would be) written anew. Raises CommandExecutionError for a pillar that is wrong.
+
+    Source: ``/var/lib/openstack-regions/settings.json`` (0600).
+    """
+
+    def act():
+        settings_of.read(__pillar__.get(settings_of.PILLAR))
+        return snapshot.write(__grains__.get("region") or "", __pillar__, dry=test)
+
+    return _run(act)
+
+
+def switch():
+    """
+    Say where this node's services find identity: at home, or at the region's own keystone.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' regions.switch
+
+    Returns a dict: ``identity`` (home or local), ``at`` (the region whose keystone that is), ``epoch`` (how often it
+    was moved), ``reason``, ``by``, ``since`` (seconds since the epoch), ``region``, ``moves`` (when it last moved by
+    itself, the newest last), ``unfinished`` (whether services are still to follow it), ``problem`` (a damaged file that
+    was taken as its copy; else empty). Raises CommandExecutionError when the file and its copy are both damaged.
+
+    Source: ``/var/lib/openstack-regions/switch``; a node that was never moved is at home.
+    """
+
+    def act():
+        settings = settings_of.read(_pillar()[settings_of.PILLAR])
+        region = _region()
+        if region not in settings.regions or region == settings.home:
+            found = switches.Reading(switches.Switch(region))
+        else:
+            found = switches.read(region)
+        at = region if found.switch.local else settings.home
+        moves = list(picture.by_itself(switches.history(region)))
+        unfinished = switches.unfinished()
+        return {**asdict(found.switch), "at": at, "moves": moves, "unfinished": unfinished, "problem": found.problem}
+
+    return _run(act)
+
+
+def standing(controllers=0):
+    """
+    Say in one answer where this node's switch is, and what its beacon sees of home's keystone and the region's own.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' regions.standing
+
+    controllers
+        Number: how many controllers the region has, from the master that decides by what all of them say. This node
+        then knows for some seconds that one does, and where it is one of several it leaves it to that. Default: 0,
+        nobody who decides.
+
+    Returns a dict: ``switch`` (see ``regions.switch``) and ``seen`` (see ``keystone_reach.seen``; None where no beacon
+    watches). Raises CommandExecutionError when the switch can't be read.
+
+    Source: the switch, and what the beacon ``keystone_reach`` wrote last.
+    """
+
+    def act():
+        if controllers:
+            sight.note_master(int(controllers))
+        found = sight.read()
+        return {"switch": switch(), "seen": sight.to_data(found) if found else None}
+
+    return _run(act)
+
+
+def failover(reason="", by="", epoch=None, moments=None, wait=None, test=False):
+    """
+    Have this node's services use the region's own keystone, without a master and without home (P11).
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call --local regions.failover test=True
+        salt-call --local regions.failover reason='the line is being mended'
+
+    reason
+        Text: why; it stands in the switch and in every outcome. Default: by hand.
+
+    by
+        Text: who moves it. Default: salt-call and this minion's id.
+
+    epoch
+        Number: the newest epoch that the mover has seen. A node with a newer one was moved since, and stays where it
+        is; any other gets the next one. Default: this node's own.
+
+    moments
+        Dict: when the fault began (``fault``), was ``seen`` and ``decided``, in seconds since the epoch, for the
+        timeline. Default: none.
+
+    wait
+        Number: how long to wait for each service, in seconds. Default: from pillar, else 90.
+
+    test
+        Whether to say only what would be done. Default: False.
+
+    Looks first: the local keystone answers, and lets this node's services in. Then the switch is moved, and what points
+    at home is repointed, restarted and proved by real tokens. Run it again as often as you like: what was done is not
+    done twice, and what a kill left undone is.
+
+    Returns a dict: ``ok``, ``moved``, ``switch``, ``comment``, ``changes`` (``switch``, ``options``, ``units``),
+    ``timeline``, ``checks``, ``problems``. Raises CommandExecutionError, with nothing moved, for home itself, a region
+    that pillar does not know, a local keystone that does not answer or does not know the services' accounts, a damaged
+    switch or ledger; and, the switch moved, for a service that does not come back.
+
+    Source: ``osregions.reach.node``. The region's database stays read-only: this promotes nothing.
+    """
+    cause = _cause(reason, by, epoch, moments)
+    return _told("failover", _run(lambda: _node(wait).fail_over(cause, dry=test)), test)
+
+
+def failback(reason="", by="", epoch=None, moments=None, wait=None, test=False):
+    """
+    Have this node's services use home's keystone again.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call regions.failback test=True
+
+    reason
+        Text: why. Default: by hand.
+
+    by
+        Text: who moves it. Default: salt-call and this minion's id.
+
+    epoch
+        Number: as for ``regions.failover``.
+
+    moments
+        Dict: as for ``regions.failover``.
+
+    wait
+        Number: how long to wait for each service, in seconds. Default: from pillar, else 90.
+
+    test
+        Whether to say only what would be done. Default: False.
+
+    This is one node's part: whether the region has all of home's identity, and home all of the region's revocations, is
+    ``salt-run regions.failback``'s to look at, which also takes one node after another.
+
+    Returns what ``regions.failover`` does. Raises CommandExecutionError, with nothing moved, when home does not answer,
+    or does not let this node's services in.
+
+    Source: ``osregions.reach.node``.
+    """
+    cause = _cause(reason, by, epoch, moments)
+    return _told("failback", _run(lambda: _node(wait).fail_back(cause, dry=test)), test)
+
+
+def _cause(reason, by, epoch, moments):
+    return node_of.Cause(reason or "by hand", by or f"salt-call on {__grains__['id']}", epoch, dict(moments or {}))
+
+
+def _node(wait):
+    pillar = _pillar()
+    repoint, keystone = settings_of.section(pillar, "repoint"), settings_of.section(pillar, "keystone")
+    machine = Machine(
+        settings=settings_of.read(pillar[settings_of.PILLAR]),
+        region=_region(),
+        roots=tuple(repoint.get("roots") or tree.default_roots()),
+        backups=settings_of.section(pillar, "backup").get("directory") or files.BACKUPS,
+        series=keystone.get("release"),
+    )
+    return node_of.Node(machine, lambda: _forget(keystone), _vouched, wait or repoint.get("wait") or 90)
+
+
+def _vouched():
+    """Whether the beacon has just seen the region's own keystone take a token of home's: rows and keys are there."""
+    try:
+        found = sight.read()
+    except RegionsError:
+        return False
+    fresh = found is not None and abs(time.time() - found.at) < _FRESH
+    return bool(fresh and found.keys and found.local.state == "up")
+
+
+def _forget(given):
+    """Have a keystone on this node forget what it read before home's rows came: they never told its cache."""
+    try:
+        options = keystone_node.options(given.get("config"))
+    except RegionsError:
+        return "no keystone is here"
+    return invalidate(cache_from(options), all_keys(keystone_node.release(given.get("release"), given.get("manage"))))
+
+
+def _told(what, outcome, test):
+    """Tell the outcome in the log and on the minion's own bus: with no master there is no other."""
+    found = outcome.as_dict()
+    if not test and (outcome.changes or not outcome.ok):
+        log.log(logging.INFO if outcome.ok else logging.ERROR, "openstack-regions %s: %s", what, outcome.comment)
+        data = {key: found[key] for key in ("ok", "switch", "comment", "timeline", "problems")}
+        __salt__["event.fire"](data, f"openstack_regions/{what}/{outcome.switch.region}")
+    return found
+
+
+def _region():
+    return __grains__.get("region") or (snapshot.read() or {}).get("region") or ""
+
+
+def _pillar():
+    found = snapshot.pillar(__pillar__)
+    if not found.get(settings_of.PILLAR):
+        raise RegionsError(
+            f"there is no pillar {settings_of.PILLAR}, and none was kept",
+            "",
+            "apply regions.services where a master answers; it keeps what this needs",
+        )
+    return found
 
 
 def _run(act):

@@ -1,10 +1,25 @@
 """
-Commands of the whole cloud, on home's master: whether a region can join, and the joining itself.
+Commands of the whole cloud: a region joins home, goes on without it while it can't be reached, and returns.
 """
 
+import contextlib
+import fcntl
+import logging
+import os
+
+import salt.client
+import salt.utils.minions
+from salt.exceptions import CommandExecutionError, SaltClientError
+
+from osregions import settings as settings_of
 from osregions import version
+from osregions.errors import RegionsError
+from osregions.reach import fleet
+
+log = logging.getLogger(__name__)
 
 __virtualname__ = "regions"
+_TIMEOUT = 15
 
 
 def __virtual__():
@@ -30,7 +45,7 @@ def preflight(region=None):
 
     Source: the orchestration ``orch.preflight``.
     """
-    return _orchestrate("orch.preflight", region, test=None)
+    return _orchestrate("orch.preflight", _joining(region), test=None)
 
 
 def join(region=None, test=False):
@@ -55,11 +70,169 @@ def join(region=None, test=False):
 
     Source: the orchestration ``orch.join``.
     """
-    return _orchestrate("orch.join", region, test=test or None)
+    return _orchestrate("orch.join", _joining(region), test=test or None)
 
 
-def _orchestrate(mods, region, test):
-    pillar = {"openstack_regions": {"join": region}} if region else None
+def failover(region, reason=None, test=False):
+    """
+    Have a region sign people in by itself, for its home can't be reached: the orchestration ``orch.failover``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run regions.failover RegionTwo test=True
+        salt-run regions.failover RegionTwo
+
+    region
+        Text: the region, as pillar declares it.
+
+    reason
+        Text: why; it stands in the switch of each node. Default: by hand.
+
+    test
+        Whether to show the plan only. Default: False.
+
+    On the region's own master, for home's can't reach its minions then. With no master left, on each node:
+    ``salt-call --local regions.failover``.
+
+    Returns a dict: ``ok``, ``retcode`` (the exit status) and ``steps``, a list of sentences. Run it again as often as
+    you like.
+
+    Source: the orchestration ``orch.failover``.
+    """
+    return _orchestrate("orch.failover", _moving(region, reason), test=test or None)
+
+
+def failback(region, reason=None, minion=None, test=False):
+    """
+    Have a region use home's keystone again: the orchestration ``orch.failback``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run regions.failback RegionTwo test=True
+        salt-run regions.failback RegionTwo
+
+    region
+        Text: the region, as pillar declares it.
+
+    reason
+        Text: why. Default: by hand.
+
+    minion
+        Text: for a reactor: the minion whose event started this; then the mode, the minimum stay and the cap of pillar
+        count. Default: none, a person wants it.
+
+    test
+        Whether to show the plan only. Default: False.
+
+    On home's master: what the region revoked meanwhile is carried home first.
+
+    Returns a dict: ``ok``, ``retcode`` (the exit status) and ``steps``, a list of sentences: what speaks against it is
+    told, with the choices, before anything moves.
+
+    Source: the orchestration ``orch.failback``.
+    """
+    return _orchestrate("orch.failback", _moving(region, reason, minion), test=test or None)
+
+
+def react(minion, timeout=_TIMEOUT):
+    """
+    Look into what some event told of a minion, and do what follows from that for its region (P11). For a reactor.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run regions.react two-controller
+
+    minion
+        Text: the minion's id, as the event's tag has it. Nothing else of an event is worth believing.
+
+    timeout
+        Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
+
+    The region is the one whose node it is by this master's own targets. Its nodes are asked where their switch is, its
+    controllers what they see of home; and ``osregions.reach.verdict`` decides: the region fails over, stays, returns
+    (where pillar says ``failback: auto``, on a master of home's), or a person is asked, on the event bus under
+    ``openstack_regions/verdict/REGION``. Nodes that a kill, or an outage, left behind are brought to where their region
+    is. While this master is at it already, a second run does nothing: the next event will tell what is left.
+
+    Returns a dict: ``ok``, ``retcode`` (the exit status) and ``steps``, a list of sentences. The outcome also goes to
+    the log and to the event bus, ``openstack_regions/failover/REGION``.
+
+    Source: ``osregions.reach.fleet``.
+    """
+    try:
+        pillar = __salt__["pillar.show_pillar"](__opts__["id"])
+        settings = settings_of.read(pillar.get(settings_of.PILLAR))
+        region = fleet.region_of(minion, settings, _known)
+        if region is None:
+            return _said(True, f"{minion} is no node of a region that home serves, as this master knows it")
+        with _alone(region) as alone:
+            if not alone:
+                return _said(True, f"{region} is being looked after already")
+            by = f"the beacon of {minion}, {__opts__['id']}"
+            found = fleet.Fleet(settings, region, _asker(timeout), _known, by).react()
+            if found.event:
+                log.log(logging.INFO if found.ok else logging.ERROR, "openstack-regions: %s", found.comment)
+                __salt__["event.send"](found.event["tag"], found.event["data"])
+            if found.returns:
+                done = failback(region, minion=minion)
+                return {**done, "steps": [found.comment, *done["steps"]]}
+            return _said(found.ok, found.comment)
+    except (RegionsError, CommandExecutionError, SaltClientError) as err:
+        log.error("openstack-regions: %s was not looked into: %s", minion, err)
+        return _said(False, str(err))
+
+
+def _said(ok, line):
+    return {"ok": ok, "steps": [line], "retcode": 0 if ok else 1}
+
+
+@contextlib.contextmanager
+def _alone(region):
+    """Whether nobody else on this master looks after a region now."""
+    path = os.path.join(__opts__["cachedir"], f"openstack-regions-{region}.lock")
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
+
+
+def _known(target):
+    """The minions of a target, as this master knows them, whether they answer or not."""
+    return salt.utils.minions.CkMinions(__opts__).check_minions(target, "compound")["minions"]
+
+
+def _asker(timeout):
+    def ask(target, fun, **words):
+        answers = {}
+        with salt.client.get_local_client(mopts=__opts__) as client:
+            for one in client.cmd_iter(target, fun, timeout=timeout, tgt_type="compound", kwarg=words):
+                answers.update(one)
+        return {minion: answer for minion, answer in answers.items() if isinstance(answer, dict)}
+
+    return ask
+
+
+def _joining(region):
+    return {"openstack_regions": {"join": region}} if region else None
+
+
+def _moving(region, reason, minion=None):
+    return {"regions_move": {"region": region, "reason": reason, "minion": minion}}
+
+
+def _orchestrate(mods, pillar, test):
     found = __salt__["state.orchestrate"](mods, pillar=pillar, test=test)
     results = next(iter((found or {}).get("data", {}).values()), [])
     if not isinstance(results, dict):

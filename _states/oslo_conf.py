@@ -88,7 +88,7 @@ def repointed(name, at=None, region=None, roots=None, credentials=True, backups=
         Text: free to choose.
 
     at
-        Text: the region whose keystone is to be used. Default: home.
+        Text: the region whose keystone is to be used. Default: what this node's switch says, see ``regions.switch``.
 
     region
         Text: the region of this node. Default: its grain ``region``.
@@ -206,7 +206,7 @@ def proven(name, at=None, region=None, roots=None):
         Text: free to choose.
 
     at
-        Text: the region whose keystone is meant. Default: home.
+        Text: the region whose keystone is meant. Default: what this node's switch says, see ``regions.switch``.
 
     region
         Text: the region of this node. Default: its grain ``region``.

@@ -42,6 +42,11 @@ openstack_regions:
         # discard: false
       # The name that it has until it joins. Leave it out for a cluster that is called right from the start.
       renamed_from: RegionOne
+      # What happens by itself when home's keystone can't serve this region: `auto` (it signs people in by its own
+      # keystone), `ask` (a person is told, and waited for) or `off`.
+      # failover: auto
+      # And when home is back: `auto` (it returns), `ask` or `off`.
+      # failback: ask
 
   # Which URLs the identity endpoints of a joining region get in home's catalog.
   # `follow`: $(public_endpoint)s/v3, which each keystone fills in with its own address, so that the same row is right
@@ -154,8 +159,39 @@ openstack_regions:
   #   # Seconds to wait for a service to answer after a restart.
   #   wait: 90
 
+  # How closely home's keystone is watched by the other regions' nodes, and how readily they move (P11). Seconds, where
+  # not said otherwise. As they stand, a line is held to be cut 2.6 to 3.6 s after it was; blips of 2 s move nobody.
+  # failover:
+  #   # Between two looks at a keystone that is well; no less than a look may take. Each look is a token that home's
+  #   # keystone validates: 1 s, three controllers and five regions are fifteen of these a second.
+  #   interval: 1
+  #   # That one look may take as a whole.
+  #   timeout: 1
+  #   # Without any sign of life from the host of home's keystone, after which it is down.
+  #   down_after: 2.6
+  #   # Without a good answer while its host is there: keystone restarts in 3 to 8 s, which moves nobody.
+  #   restart_after: 10
+  #   # Of good answers alone, after which home is back.
+  #   up_after: 30
+  #   # Beyond which a good answer is called slow; that moves nobody.
+  #   slow: 0.5
+  #   # Between two moves of a region by itself.
+  #   minimum_stay: 60
+  #   # Moves of a region by itself within an hour, there and back counted each; then a person is waited for.
+  #   cap_per_hour: 4
+  #   # That a node leaves the master that it is connected with to act, before it acts itself.
+  #   grace: 4
+
   # How home's keystone database is replicated (P10) stands in openstack_regions_replication.sls, which the nodes of the
   # databases alone are given.
+
+  # The minions of the regions that home serves, where salt/regions/failover has them watch home's keystone (P11).
+  # minion:
+  #   # The file that says so; it is read last.
+  #   config: /etc/salt/minion.d/zz-openstack-regions.conf
+  #   service: salt-minion
+  #   # Whether it is restarted, a few seconds after its state run, when that file changes.
+  #   restart: true
 
   # What is added to the catalogue of options: a project of one's own, or further options of a known one.
   # projects:

@@ -15,6 +15,7 @@ from pathlib import Path
 from osregions.errors import BackupError
 
 BACKUPS = "/var/backups/openstack-regions"
+STATE = "/var/lib/openstack-regions"
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 # In the name of a file that is being written; one that is left over was a kill's, and the next run takes it away.
 _UNFINISHED = ".osregions-"

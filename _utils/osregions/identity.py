@@ -67,10 +67,11 @@ class Identity:
             raise IdentityError("OS_AUTH_URL is missing", "the openrc file", "write it there, or give `url`")
         self.url = base_url(address)
         self._timeout = timeout
+        self.tls = self._tls()
         self._opener = urllib.request.build_opener(
             # A keystone that is to be proved is asked itself, whatever proxy this shell may have set.
             urllib.request.ProxyHandler({}),
-            urllib.request.HTTPSHandler(context=self._tls()),
+            urllib.request.HTTPSHandler(context=self.tls),
         )
         self._v2 = False
 

@@ -14,6 +14,7 @@ from osregions.conf import credentials, extension
 from osregions.conf import keystones as ks
 from osregions.conf.known import Known
 from osregions.errors import SettingsError
+from osregions.reach import limits
 
 PILLAR = "openstack_regions"
 Check = Callable[[Any, str], Any]
@@ -30,6 +31,8 @@ class RegionSettings:
     memcached_servers: tuple[str, ...] = ()
     internal_endpoint: str | None = None
     database: Mapping[str, Any] = field(default_factory=dict)  # its server, as `replication` needs it
+    failover: str = limits.AUTO  # whether it leaves home by itself
+    failback: str = limits.ASK  # whether it returns by itself
 
     @property
     def keystone(self) -> ks.Keystone:
@@ -53,6 +56,7 @@ class Settings:
     verbatim: bool
     targets: Mapping[str, str]
     known: Known
+    failover: limits.Limits = field(default_factory=limits.Limits)
 
     @property
     def keystones(self) -> tuple[ks.Keystone, ...]:
@@ -131,6 +135,10 @@ def _secret(value: Any, where: str) -> str:
     return value
 
 
+def _limit(name: str) -> Check:
+    return lambda value, where: limits.number(name, value, where)
+
+
 def _target(value: Any, where: str) -> str:
     if "{region}" not in _text(value, where):
         raise SettingsError(f"{value!r} targets every region alike", where, "let {region} stand where its name belongs")
@@ -153,6 +161,8 @@ _REGION: Mapping[str, Any] = {
     "renamed_from": _text,
     "memcached_servers": _texts,
     "database": _DATABASE,
+    "failover": limits.mode,
+    "failback": limits.mode,
 }
 SCHEMA: Mapping[str, Any] = {
     "home": check_region_name,
@@ -191,6 +201,8 @@ SCHEMA: Mapping[str, Any] = {
     "keys": {"source": _text, "every": _number(60, 100_000_000), "user": _text, "group": _text},
     "openrc": {"files": _texts, "admin": _text},
     "repoint": {"roots": _texts, "wait": _number(1, 3600)},
+    "minion": {"config": _text, "service": _text, "restart": _flag},
+    "failover": {name: _limit(name) for name in limits.NAMES},
     "credentials": _mapping,
     "projects": _mapping,
     "replication": {
@@ -230,6 +242,7 @@ def read(pillar: object) -> Settings:
         verbatim=pillar.get("services", "mapped") == "verbatim",
         targets=_targets(pillar.get("targets") or {}),
         known=known,
+        failover=limits.read(pillar.get("failover") or {}, f"pillar {PILLAR}:failover"),
     )
     ks.check(settings.keystones, f"pillar {PILLAR}:regions")
     _check_together(settings)
@@ -297,7 +310,14 @@ def _region(name: str, data: Mapping[str, Any] | None) -> RegionSettings:
         tuple(data.get("memcached_servers") or ()),
         data.get("internal_endpoint"),
         dict(data.get("database") or {}),
+        _mode(name, data, "failover", limits.AUTO),
+        _mode(name, data, "failback", limits.ASK),
     )
+
+
+def _mode(name: str, data: Mapping[str, Any], key: str, default: str) -> str:
+    value = data.get(key)
+    return default if value is None else limits.mode(value, f"pillar {PILLAR}:regions:{name}:{key}")
 
 
 def _check_servers(settings: Settings, servers: Sequence[str]) -> None:

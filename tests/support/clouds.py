@@ -11,7 +11,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from osregions.catalog.cache import STATE
+from osregions.files import STATE
 from tests.support import liberty_catalog
 from tests.support.loaders import Loaders
 from tests.support.mariadb import Database

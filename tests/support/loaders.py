@@ -74,6 +74,10 @@ class Loaders:
         return salt.loader.minion_mods(self.opts, context={}, utils=self.utils, proxy=None, loaded_base_name=base)
 
     @cached_property
+    def beacons(self):
+        return salt.loader.beacons(self.opts, self.modules)
+
+    @cached_property
     def utils(self):
         return salt.loader.utils(self.opts)
 

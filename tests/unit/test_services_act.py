@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -122,3 +123,45 @@ def test_no_secret_comes_out_of_a_journal(text):
 
 def test_plain_words_of_a_journal_stay():
     assert act.masked("Could not bind to 0.0.0.0:9292") == "Could not bind to 0.0.0.0:9292"
+
+
+class Slow(Systemd):
+    """Units that will not stop until they are killed."""
+
+    def __call__(self, words):
+        if words[0] == "restart":
+            self.active = "deactivating"
+        if words[0] == "kill":
+            self.active = "active"
+        return super().__call__(words)
+
+
+def test_in_haste_all_restart_at_once_and_nobody_is_asked_first(monkeypatch):
+    monkeypatch.setattr(act, "_spoken", lambda ports: pytest.fail("a service that hangs was asked"))
+    systemd = Systemd()
+    with server() as port:
+        act.restart(due("placement-api", "nova-conductor"), 5, systemd, lambda name: {("127.0.0.1", port): 1}, haste=1)
+    assert [call for call in systemd.calls if call[0] in ("restart", "kill")] == [
+        ("restart", "--no-block", "placement-api.service", "nova-conductor.service")
+    ]
+
+
+def test_in_haste_one_that_will_not_stop_is_killed_and_no_other():
+    systemd = Slow()
+    with server() as port:
+        (back,) = act.restart(due("nova-conductor"), 5, systemd, lambda name: {("127.0.0.1", port): 1}, haste=0.3)
+    assert back.seconds >= 0.3
+    assert [call for call in systemd.calls if call[0] == "kill"] == [
+        ("kill", "--signal=KILL", "nova-conductor.service")
+    ]
+
+
+def test_in_haste_an_api_must_speak_at_its_own_port(monkeypatch):
+    monkeypatch.setattr(act, "_journal", lambda unit: "")
+    with server(503) as port:
+        (one,) = due("placement-api")
+        (program,) = one.unit.programs
+        here = replace(program, service=replace(program.service, port=port))
+        one = replace(one, unit=replace(one.unit, programs=(here,)))
+        with pytest.raises(RegionsError, match=f"port {port} answers 503"):
+            act.restart([one], 0.5, Systemd(), lambda name: {("127.0.0.1", port): 1}, haste=0.1)

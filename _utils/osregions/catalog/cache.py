@@ -20,7 +20,6 @@ from osregions.errors import CacheError
 from osregions.model import Change, DeleteRow, InsertRow, UpdateColumn
 from osregions.releases import Release, cache_region_key, liberty_cache_key
 
-STATE = "/var/lib/openstack-regions"
 _NOTHING_SHARED = ("keystone.common.cache.noop", "dogpile.cache.null", "oslo_cache.noop", "")
 _MEMCACHED = ("memcache", "pylibmc")  # dogpile.cache.memcached, .pymemcache, .bmemcached, oslo_cache.memcache_pool ...
 _TIMEOUT_SECONDS = 3
@@ -131,7 +130,7 @@ def _address(server: str) -> str:
 class Pending:
     """A note on disk that caches must still be told, so that a run killed after its commit is made good by the next."""
 
-    def __init__(self, database: str, state: str | Path = STATE) -> None:
+    def __init__(self, database: str, state: str | Path = files.STATE) -> None:
         self._path = Path(state) / f"pending-invalidation-{database}.json"
 
     def keys(self) -> tuple[str, ...]:

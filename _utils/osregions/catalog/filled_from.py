@@ -6,8 +6,8 @@ import hashlib
 from pathlib import Path
 
 from osregions import files
-from osregions.catalog.cache import STATE
 from osregions.database import Session
+from osregions.files import STATE
 
 
 def mark(session: Session) -> str:

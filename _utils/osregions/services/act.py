@@ -14,7 +14,7 @@ from itertools import groupby
 
 from osregions.errors import RegionsError
 from osregions.services.plan import Restart
-from osregions.services.view import State, Systemctl, listening, states, systemctl
+from osregions.services.view import State, Systemctl, Unit, listening, states, systemctl
 
 _STEADY = 2.0  # seconds that a unit without a port must run on before it counts as up
 _PAUSE = 0.1
@@ -39,16 +39,22 @@ def restart(
     wait: float = 90,
     ask: Systemctl = systemctl,
     ports: Callable[[str], dict[Endpoint, int]] = listening,
+    haste: float | None = None,
 ) -> tuple[Back, ...]:
     """Restart units, those of one rank side by side, and wait until each answers as it did.
 
-    Raises RegionsError for units that do not come back, with their last journal lines; units of later ranks are then
-    left as they are.
+    With `haste` their keystone is gone: all restart at once, none is asked first, for it may hang, and one that takes
+    longer than so many seconds to stop is killed. Raises RegionsError for units that do not come back, with their last
+    journal lines; units of later ranks are then left as they are.
     """
     back: list[Back] = []
-    for _, those in groupby(due, key=lambda one: one.unit.rank):
+    for _, group in groupby(due, key=lambda one: one.unit.rank if haste is None else 0):
+        those = list(group)
         names = [one.unit.name for one in those]
-        before = {name: _spoken(ports(name)) for name in names}
+        if haste is None:
+            before = {name: _spoken(ports(name)) for name in names}
+        else:
+            before = {one.unit.name: _promised(one.unit, ports(one.unit.name)) for one in those}
         began = time.monotonic()
         # What a unit could not do once it shall do now: a start limit that an earlier trouble used up is forgotten.
         ask(("reset-failed", *(f"{name}.service" for name in names)))
@@ -56,9 +62,15 @@ def restart(
         left = {name: before[name] for name in names}
         steady: dict[str, tuple[int, int, float]] = {}
         wrong: dict[str, str] = {}
+        stubborn = set(names) if haste is not None else set()
         while left and time.monotonic() - began < wait:
             time.sleep(_PAUSE)
             seen = states(left, ask)
+            if stubborn and time.monotonic() - began >= (haste or 0):
+                late = [name for name in stubborn & seen.keys() if seen[name].active == "deactivating"]
+                if late:
+                    ask(("kill", "--signal=KILL", *(f"{name}.service" for name in late)))
+                stubborn = set()
             for name in list(left):
                 wrong[name] = _missing(seen.get(name), left[name], ports(name), name, steady)
                 if not wrong[name]:
@@ -111,6 +123,12 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 def _spoken(ports: Iterable[Endpoint]) -> dict[Endpoint, int | None]:
     """Of each port what it answers over HTTP."""
     return {(address, port): status(address, port) for address, port in ports}
+
+
+def _promised(unit: Unit, ports: Iterable[Endpoint]) -> dict[Endpoint, int | None]:
+    """Of each port what a unit in good health answers: an API speaks HTTP at its own."""
+    speak = {program.service.port for program in unit.programs if program.service.probe is not None}
+    return {(address, port): 200 if port in speak else None for address, port in ports}
 
 
 def _missing(

@@ -12,10 +12,13 @@ from osregions.conf.operations import Machine
 from osregions.services import act, plan, proof, sign_ins, view
 
 
-def follow(machine: Machine, planned: Iterable[str], wait: float, dry: bool) -> dict[str, Any]:
+def follow(
+    machine: Machine, planned: Iterable[str], wait: float, dry: bool, haste: float | None = None
+) -> dict[str, Any]:
     """Restart the units that have not read what this project wrote, and wait for them.
 
-    `planned` are files that would be written, under a plan that has not been carried out.
+    `planned` are files that would be written, under a plan that has not been carried out; `haste` is for units whose
+    keystone is gone, see `act.restart`.
     """
     known = machine.settings.known
     now = time.time()
@@ -28,13 +31,16 @@ def follow(machine: Machine, planned: Iterable[str], wait: float, dry: bool) -> 
     if dry:
         words = ", ".join(f"{one.unit.name} ({one.because})" for one in due)
         return {"changes": changes, "comment": f"Not read yet by: {words}."}
-    back = act.restart(due, wait)
+    back = act.restart(due, wait, haste=haste)
     words = ", ".join(f"{one.unit} after {one.seconds} s" for one in back)
     return {"changes": changes, "comment": f"Restarted, in this order, and answering again: {words}."}
 
 
-def prove(machine: Machine, at: str) -> dict[str, Any]:
-    """Prove that the services of this machine accept real tokens, and validate at the keystone of the region `at`."""
+def prove(machine: Machine, at: str, alone: bool = False) -> dict[str, Any]:
+    """Prove that the services of this machine accept real tokens, and validate at the keystone of the region `at`.
+
+    `alone`: the other regions' keystones are out of reach, and are not asked whether they know the token.
+    """
     known = machine.settings.known
     keystones = {one.region: one for one in machine.settings.keystones}
     found = tree.survey(machine.roots, known, projects_only=True)
@@ -42,6 +48,6 @@ def prove(machine: Machine, at: str) -> dict[str, Any]:
         sign_ins.read(found.files, known),
         view.view(known.projects),
         keystones[at],
-        [one for name, one in keystones.items() if name != at],
+        [one for name, one in keystones.items() if name != at and not alone],
     )
     return {"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]}

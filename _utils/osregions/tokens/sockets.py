@@ -103,6 +103,11 @@ def peers(pid: int, users: Container[str], ports: Iterable[int], proc: str | Pat
     return found
 
 
+def connected(port: int, proc: str | Path = "/proc") -> bool:
+    """Whether anybody in this network is connected with a port of somebody's."""
+    return any(row.state == _ESTABLISHED and row.remote[1] == port for row in _rows(Path(proc, "self"), "tcp"))
+
+
 def pids(proc: str | Path = "/proc") -> list[int]:
     """Every process that there is."""
     return sorted(int(entry.name) for entry in Path(proc).iterdir() if entry.name.isdigit())

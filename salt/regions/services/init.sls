@@ -5,15 +5,20 @@
 {%- set cloud = salt['regions.settings']() %}
 
 {%- if cloud.regions.get(cloud.region) %}
+{%- set at = salt['regions.switch']().at %}
+
+this node knows the cloud without a master:
+  regions_failover.settings_kept: []
+
 services follow identity:
   oslo_conf.repointed:
-    - at: {{ cloud.home | json }}
+    - at: {{ at | json }}
     - roots: {{ mapdata.repoint.roots | json }}
     - backups: {{ mapdata.backup.directory }}
 
 services serve:
   oslo_conf.serving:
-    - at: {{ cloud.home | json }}
+    - at: {{ at | json }}
     - roots: {{ mapdata.repoint.roots | json }}
     - wait: {{ mapdata.repoint.wait }}
     - backups: {{ mapdata.backup.directory }}

@@ -1,0 +1,191 @@
+"""The measurement of `bench/failover`: the line fails, and requests are counted until they are answered again."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bench import failover_theirs as theirs
+from tests.lab import cloud, failing
+from tests.lab.conftest import Lab
+from tests.lab.failing import HOME, IMAGES, MEMBER, NODE, PLACES
+
+_PAUSE, _PATIENCE = 0.2, 2.0  # seconds between two requests, and until one of them is given up
+_LIMIT = 60  # seconds after which a way has failed
+_UNITS = {IMAGES: (MEMBER, "glance-api"), PLACES: (NODE, "placement-api")}
+_STEPS = ("seen", "switched", "started", "first answer")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One fault: seconds from it to each step, of the later of two services, and the requests that failed."""
+
+    steps: dict[str, float]
+    failed: int
+    asked: int
+
+
+class Requests(threading.Thread):
+    """Requests to one service, with one token, until both services answer again or it takes too long."""
+
+    def __init__(self, lab: Lab, url: str, token: str, count: int) -> None:
+        super().__init__(daemon=True)
+        self._lab, self._url, self._token, self._count = lab, url, token, count
+        self.said: list[list[object]] = []
+
+    def run(self) -> None:
+        self.said = failing.ask(self._lab, self._url, [self._token] * self._count, _PAUSE, _PATIENCE)
+
+    def first(self, since: float) -> float | None:
+        """When a request that was sent after a moment was answered as it should be, if any was."""
+        good = [answered for sent, answered, status in self.said if sent > since and status == 200]
+        bad = [sent for sent, _, status in self.said if sent > since and status != 200]
+        if not good:
+            return None
+        # Right after the fault one may still have been on its way.
+        later = [answered for answered in good if not bad or answered > min(bad)]
+        return min(later) if later else None
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of failing over: what is prepared for it once, and what a person does when the line has failed."""
+
+    name: str
+    says: str
+    prepare: Callable[[Lab], None]
+    act: Callable[[Lab], None]
+    back: Callable[[Lab], None]
+
+
+def _ours(lab: Lab) -> None:
+    failing.watched(lab)
+
+
+def _back(lab: Lab) -> None:
+    _masters(lab, "start")
+    for host in (MEMBER, NODE):
+        lab.exec(host, "systemctl", "restart", "salt-minion")
+    cloud.minions_answer(lab)
+    found = failing.moved(lab, "failback", "RegionTwo", master=HOME)
+    assert found["ok"], found
+    failing.forget_moves(lab)
+    failing.seen(lab, "up")
+
+
+def _masters(lab: Lab, what: str) -> None:
+    for host in cloud.CONTROLLERS:
+        lab.exec(host, "systemctl", what, "--no-block", "salt-master")
+
+
+def _none(lab: Lab) -> None:
+    return
+
+
+WAYS = (
+    Way("ours", "ours, by the region's own master", _ours, _none, _back),
+    Way("alone", "ours, no master left", _ours, _none, _back),
+    Way("stock", "Salt's own: salt_monitor, reactor, ini, service", theirs.stock, _none, theirs.stock_back),
+    Way("playbook", "an Ansible playbook, started at once", theirs.nobody, theirs.play, theirs.play_back),
+)
+
+
+def once(lab: Lab, way: Way, fault: str) -> Run:
+    """Let the line fail once, and see what follows."""
+    token = failing.tokens(lab, 1)[0]
+    lab.exec(HOME, "systemctl", "stop", "--no-block", "salt-master")
+    if way.name == "alone":
+        lab.exec(MEMBER, "systemctl", "stop", "salt-master")
+    time.sleep(2)
+    asking = [Requests(lab, url, token, int(_LIMIT / _PAUSE)) for url in _UNITS]
+    for one in asking:
+        one.start()
+    time.sleep(3)
+    began = time.time()
+    lab.command(fault)
+    way.act(lab)
+    for one in asking:
+        one.join()
+    firsts = [one.first(began) for one in asking]
+    assert None not in firsts, f"{way.name}: no answer within {_LIMIT} s"
+    offset = time.time() - time.monotonic()
+    started = [_started(lab, *unit) + offset for unit in _UNITS.values()]
+    steps = {"started": max(started) - began, "first answer": max(one for one in firsts if one) - began}
+    if way.name in ("ours", "alone"):
+        switches = [failing.switch(lab, host) for host in (MEMBER, NODE)]
+        seen = json.loads(lab.exec(MEMBER, "cat", "/run/openstack-regions/reach.json").stdout)
+        steps["seen"] = seen["home"]["since"] - began
+        steps["switched"] = max(one["since"] for one in switches) - began
+    after = [status for one in asking for sent, _, status in one.said if float(str(sent)) > began]
+    return Run(steps, sum(status != 200 for status in after), len(after))
+
+
+def _started(lab: Lab, host: str, unit: str) -> float:
+    """When a unit's present process was started, by the machine's own clock since its boot."""
+    said = lab.exec(host, "systemctl", "show", "--value", "--property=ExecMainStartTimestampMonotonic", unit).stdout
+    return int(said) / 1e6
+
+
+@contextlib.contextmanager
+def _region(lab: Lab) -> Iterator[Lab]:
+    failing.ready(lab)
+    for url, path in ((IMAGES, "/etc/glance/glance-api.conf"), (PLACES, "/etc/placement/placement.conf")):
+        host, unit = _UNITS[url]
+        # What a service has once validated it believes for five minutes; here each request is to be asked about.
+        lab.exec(
+            host, "salt-call", "--local", "oslo_conf.set", path, "keystone_authtoken", "token_cache_time", "value=-1"
+        )
+        lab.exec(host, "systemctl", "restart", unit)
+    try:
+        yield lab
+    finally:
+        lab.command("heal")
+
+
+def _told(way: Way, runs: list[Run]) -> str:
+    words = []
+    for step in _STEPS:
+        values = [run.steps[step] for run in runs if step in run.steps]
+        if values:
+            words.append(f"{step} {statistics.median(values):.1f} ({max(values):.1f})")
+    lost = statistics.median(run.failed for run in runs)
+    return f"{way.says:50} {', '.join(words)}; {lost:.0f} of {runs[0].asked} requests failed; {len(runs)} runs"
+
+
+def main(words: list[str]) -> None:
+    """Measure, and print as it goes."""
+    parser = argparse.ArgumentParser(prog="bench/failover")
+    parser.add_argument("ways", nargs="*", help=f"of {', '.join(way.name for way in WAYS)} (all when left out)")
+    parser.add_argument("--runs", type=int, default=20, help="faults for each way (default %(default)s)")
+    parser.add_argument("--fault", choices=("cut", "hole"), default="hole", help="how the line fails (%(default)s)")
+    chosen = parser.parse_args(words)
+    unknown = set(chosen.ways) - {way.name for way in WAYS}
+    if unknown:
+        sys.exit(f"bench/failover: there is no way {', '.join(sorted(unknown))}")
+    print(f"{os.cpu_count()} cores; load {os.getloadavg()[0]:.1f} before the start; the line fails by `{chosen.fault}`")
+    print("seconds from the fault, median (worst), of glance and placement the later", flush=True)
+    lab = Lab()
+    with _region(lab):
+        for way in WAYS:
+            if chosen.ways and way.name not in chosen.ways:
+                continue
+            way.prepare(lab)
+            runs = []
+            for number in range(chosen.runs):
+                runs.append(once(lab, way, chosen.fault))
+                lab.command("heal")
+                way.back(lab)
+                steps = ", ".join(f"{name} {value:.1f}" for name, value in runs[-1].steps.items())
+                print(f"  {way.name} {number + 1}: {steps}; load {os.getloadavg()[0]:.1f}", flush=True)
+            print(_told(way, runs), flush=True)
+    if not os.environ.get("OPENSTACK_REGIONS_KEEP_LAB"):
+        subprocess.run([str(failing.LAB / "down")], check=True, stdout=subprocess.DEVNULL)

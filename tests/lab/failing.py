@@ -1,0 +1,154 @@
+"""What the tests of fail-over do in the lab, and what they look at there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.lab import cloud
+
+HOME, MEMBER = cloud.CONTROLLERS
+NODE = "two-node"
+OWN, AT_HOME = "http://10.213.2.11:5000/v3", "http://10.213.1.11:5000/v3"
+IMAGES, PLACES = "http://10.213.2.11:9292/v2/images", "http://10.213.2.12:8778/resource_providers"
+LAB = Path(__file__).resolve().parents[2] / "lab"
+_REACTOR = """reactor:
+  - 'salt/beacon/*/keystone_reach/':
+    - salt://reactor/keystone_reach.sls
+  - 'salt/minion/*/start':
+    - salt://reactor/keystone_reach.sls
+"""
+_TOKENS = """
+import json, re, sys, urllib.request
+env = dict(re.findall(r"export (OS_\\w+)=(\\S+)", open("/root/keystonerc_admin").read()))
+user = {"name": env["OS_USERNAME"], "password": env["OS_PASSWORD"], "domain": {"name": "Default"}}
+scope = {"project": {"name": env["OS_PROJECT_NAME"], "domain": {"name": "Default"}}}
+identity = {"methods": ["password"], "password": {"user": user}}
+body = json.dumps({"auth": {"identity": identity, "scope": scope}}).encode()
+for _ in range(int(sys.argv[2])):
+    ask = urllib.request.Request(sys.argv[1] + "/auth/tokens", body, {"Content-Type": "application/json"})
+    print(urllib.request.urlopen(ask, timeout=30).headers["X-Subject-Token"])
+"""
+_ASK = """
+import json, sys, threading, time, urllib.error, urllib.request
+url, pause, patience = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
+said, threads = [], []
+def ask(token, began):
+    headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+    try:
+        status = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=patience).status
+    except urllib.error.HTTPError as error:
+        status = error.code
+    except Exception as error:
+        status = type(getattr(error, "reason", error)).__name__
+    said.append((began, time.time(), status))
+for token in sys.stdin.read().split():
+    threads.append(threading.Thread(target=ask, args=(token, time.time())))
+    threads[-1].start()
+    time.sleep(pause)
+for thread in threads:
+    thread.join()
+json.dump(sorted(said), sys.stdout)
+"""
+
+
+def ready(lab):
+    """A joined cloud whose RegionTwo has home's identity, and keeps what a node needs for bad days."""
+    lab.reset("joined")
+    cloud.orchestrate(lab, "orch.identity")
+    states = lab.salt(HOME, "two-*", "state.apply", "regions.services")
+    assert all(one["result"] for node in states.values() for one in node.values()), states
+
+
+def watched(lab):
+    """Both masters react, RegionTwo's minions watch and act alone; returns when they see both keystones up."""
+    for host in cloud.CONTROLLERS:
+        lab.exec(host, "tee", "/etc/salt/master.d/reactor.conf", input=_REACTOR)
+        lab.exec(host, "systemctl", "restart", "salt-master")
+    answering(lab)
+    states = lab.salt(MEMBER, "*", "state.apply", "regions.failover")
+    assert all(one["result"] for node in states.values() for one in node.values()), states
+    seen(lab, "up")
+
+
+def answering(lab):
+    """Wait until RegionTwo's own master reaches its minions; a ping that comes too early is given up soon."""
+    words = ("salt", "--out=txt", "--timeout=3", "*", "test.ping")
+    until(lambda: lab.exec(MEMBER, *words, check=False).stdout.count("True") == 2, "RegionTwo's minions", 120)
+
+
+def seen(lab, state, seconds=90):
+    """Wait until both nodes of RegionTwo see home's keystone so, and their own up, with home's keys."""
+
+    def look():
+        words = ("salt", "--out=json", "--static", "--timeout=3", "*", "keystone_reach.seen")
+        text = lab.exec(MEMBER, *words, check=False).stdout
+        found = json.loads(text[text.index("{") :]) if "{" in text else {}
+        sights = [found.get(one) for one in (MEMBER, NODE)]
+        return all(
+            isinstance(one, dict) and one["home"]["state"] == state and one["local"]["state"] == "up" and one["keys"]
+            for one in sights
+        )
+
+    until(look, f"home is seen {state}", seconds)
+
+
+def until(ready, what, seconds, pause=0.5):
+    """Ask until it is so; the seconds that took."""
+    began = time.monotonic()
+    while not ready():
+        assert time.monotonic() - began < seconds, f"not within {seconds} s: {what}"
+        time.sleep(pause)
+    return time.monotonic() - began
+
+
+def switch(lab, host):
+    """A node's switch, out of its file; a node that was never moved is at home."""
+    text = lab.exec(host, "cat", "/var/lib/openstack-regions/switch/now.json", check=False).stdout
+    return json.loads(text) if text else {"identity": "home", "epoch": 0}
+
+
+def moves(lab, host):
+    """How often a node changed its place, by its own history."""
+    done = lab.exec(host, "cat", "/var/lib/openstack-regions/switch/history.jsonl", check=False)
+    return len(done.stdout.splitlines())
+
+
+def forget_moves(lab):
+    """Let the cap on moves in an hour begin anew: these tests move a region more often than anybody should."""
+    for host in (MEMBER, NODE):
+        lab.exec(host, "rm", "-f", "/var/lib/openstack-regions/switch/history.jsonl")
+
+
+def places(lab):
+    """Where the services of RegionTwo sign in."""
+    return {
+        host: lab.shell(host, f"sed -n 's/^auth_url *= *//p' {path}")
+        for host, path in ((MEMBER, "/etc/glance/glance-api.conf"), (NODE, "/etc/placement/placement.conf"))
+    }
+
+
+def tokens(lab, count, url=AT_HOME, host=HOME):
+    """Tokens of the admin's."""
+    return lab.exec(host, "python3", "-", url, str(count), input=_TOKENS).stdout.split()
+
+
+def ask(lab, url, those, pause=0.0, patience=8.0, host=NODE):
+    """Send each token once; [when it was sent, when it was answered, status or what went wrong]."""
+    done = lab.exec(host, "python3", "-c", _ASK, url, str(pause), str(patience), input="\n".join(those), timeout=600)
+    return json.loads(done.stdout)
+
+
+def moved(lab, kind, region, *words, master=MEMBER):
+    """Run `salt-run regions.failover` or `failback`; what it returned."""
+    return lab.runner(master, f"regions.{kind}", region, *words, check=False, timeout=300)
+
+
+def power(host, on):
+    """Pull a host's plug, or start it again."""
+    act = "machine.boot(one)" if on else "machine.kill([one])"
+    code = f"from tworegions import machine, settings; one = settings.host({host!r}); {act}"
+    subprocess.run([sys.executable, "-c", code], cwd=LAB, check=True, timeout=120)

@@ -1,0 +1,248 @@
+"""RegionTwo is cut off, goes on by itself, and returns (K3, P11), in the lab: real daemons, and a line that fails."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from tests.lab import cloud, failing
+from tests.lab.failing import AT_HOME, HOME, IMAGES, MEMBER, NODE, OWN, PLACES
+
+pytestmark = pytest.mark.timeout(900)  # the first test of each fixture waits for a lab that is made anew
+
+SELF = {MEMBER: "http://10.213.2.11:5000", NODE: "http://10.213.2.11:5000"}
+TO_HOME = {MEMBER: "http://10.213.1.11:5000", NODE: "http://10.213.1.11:5000"}
+
+
+@pytest.fixture(scope="module")
+def region(lab):
+    """RegionTwo, joined, with home's identity; nobody watches yet."""
+    failing.ready(lab)
+    yield lab
+    lab.command("heal")
+
+
+def _apply(lab, what="regions.services"):
+    return lab.salt(MEMBER, "*", "state.apply", what)
+
+
+def _changes(states):
+    return {node: {key for key, one in result.items() if one["changes"]} for node, result in states.items()}
+
+
+def test_what_is_refused_moves_nothing(region):
+    for words, said in (
+        (("failover", "RegionOne"), "RegionOne is home"),
+        (("failover", "RegionNine"), "no region RegionNine"),
+        (("failback", "RegionNine"), "no region RegionNine"),
+    ):
+        found = failing.moved(region, *words)
+        assert not found["ok"]
+        assert said in found["steps"][0], found
+    region.exec(MEMBER, "systemctl", "stop", "keystone")
+    found = failing.moved(region, "failover", "RegionTwo")
+    region.exec(MEMBER, "systemctl", "start", "keystone")
+    assert not found["ok"]
+    assert "the keystone of RegionTwo does not answer" in found["steps"][0]
+    assert failing.places(region) == TO_HOME
+    assert failing.switch(region, MEMBER)["epoch"] == 0
+    failing.until(lambda: region.exec(MEMBER, "curl", "-sf", OWN, check=False).returncode == 0, "keystone", 60)
+
+
+def test_the_plan_changes_nothing(region):
+    found = failing.moved(region, "failover", "RegionTwo", "test=True")
+    assert found["ok"]
+    assert found["steps"][0].startswith("would change: ")
+    assert (failing.places(region), failing.switch(region, MEMBER)["epoch"]) == (TO_HOME, 0)
+
+
+@pytest.mark.parametrize("fault", ["cut", "hole"])
+def test_by_hand_with_homes_master_gone_and_back(region, fault):
+    before = failing.tokens(region, 100)
+    epoch = failing.switch(region, MEMBER)["epoch"]
+    region.exec(HOME, "systemctl", "stop", "salt-master")
+    region.command(fault)
+    found = failing.moved(region, "failover", "RegionTwo")
+    assert found["ok"], found
+    assert "decided, switched" in found["steps"][0]
+    assert failing.places(region) == SELF
+    assert {failing.switch(region, one)["epoch"] for one in (MEMBER, NODE)} == {epoch + 1}
+
+    assert {one[2] for one in failing.ask(region, f"{OWN}/auth/tokens", before, 0.05)} == {200}, "tokens of home's"
+    for url in (IMAGES, PLACES):
+        assert {one[2] for one in failing.ask(region, url, before[:10], 0.1)} == {200}
+        assert {one[2] for one in failing.ask(region, url, failing.tokens(region, 3, OWN, MEMBER))} == {200}
+
+    again = failing.moved(region, "failover", "RegionTwo")
+    assert again["ok"] and again["steps"][0].startswith("holds: ")
+    assert {failing.switch(region, one)["epoch"] for one in (MEMBER, NODE)} == {epoch + 1}
+    assert _changes(_apply(region)) == {MEMBER: set(), NODE: set()}, "a highstate brought the dead home back"
+    region.exec(MEMBER, "systemctl", "restart", "salt-minion", "salt-master")
+
+    refused = region.exec(MEMBER, "salt-call", "--local", "regions.failback", check=False)
+    assert refused.returncode and "keystone of RegionOne does not answer" in refused.stdout + refused.stderr
+    assert failing.places(region) == SELF
+    _return(region)
+
+
+def _return(lab):
+    """The line is whole again, home's master runs; RegionTwo goes back."""
+    lab.command("heal")
+    lab.exec(HOME, "systemctl", "start", "salt-master")
+    for host in (MEMBER, NODE):  # else it may take minutes until the broken connection is noticed
+        lab.exec(host, "systemctl", "restart", "salt-minion")
+    cloud.minions_answer(lab)
+    found = failing.moved(lab, "failback", "RegionTwo", master=HOME)
+    assert found["ok"], found
+    assert failing.places(lab) == TO_HOME
+    return found
+
+
+def test_on_a_node_with_no_master_at_all_a_local_call_does_it(region):
+    for host in cloud.CONTROLLERS:
+        region.exec(host, "systemctl", "stop", "salt-master")
+    region.command("hole")
+    for host in (MEMBER, NODE):
+        found = json.loads(region.exec(host, "salt-call", "--local", "--out=json", "regions.failover").stdout)["local"]
+        assert found["ok"] and found["moved"], found
+        assert all(check["ok"] for check in found["checks"])
+    assert failing.places(region) == SELF
+    region.exec(MEMBER, "systemctl", "start", "salt-master")
+    _return(region)
+
+
+def test_what_happened_at_home_and_here_meanwhile_is_everywhere_afterwards(region):
+    region.exec(HOME, "bash", "-c", _at_home("openstack project create violet; openstack user create --password x eve"))
+    region.exec(HOME, "bash", "-c", _at_home("openstack role add --user eve --project violet member"))
+    region.command("cut")
+    assert failing.moved(region, "failover", "RegionTwo")["ok"]
+    revoked = failing.tokens(region, 20, OWN, MEMBER)
+    for token in revoked:
+        assert _revoke(region, token) == 204
+    made = "for i in $(seq 20); do openstack user create late$i >/dev/null; done"
+    region.exec(HOME, "bash", "-c", _at_home(f"{made}; openstack role remove --user eve --project violet member"))
+    _return(region)
+    for url, host in ((AT_HOME, HOME), (OWN, MEMBER)):
+        fresh = failing.tokens(region, 1, url, host)[0]
+        assert {_validated(region, url, host, fresh, token) for token in revoked} == {404}, (
+            f"revoked, and valid at {url}"
+        )
+        assert (
+            region.shell(host, "mariadb -N keystone -e \"SELECT COUNT(*) FROM local_user WHERE name LIKE 'late%'\"")
+            == "20"
+        )
+        roles = "SELECT COUNT(*) FROM assignment a JOIN local_user u ON a.actor_id = u.user_id WHERE u.name = 'eve'"
+        assert region.shell(host, f'mariadb -N keystone -e "{roles}"') == "0"
+    compared = region.salt(HOME, MEMBER, "mysql_replication.compare")[MEMBER]
+    assert compared["clean"], compared
+
+
+def _at_home(words):
+    return f". /root/keystonerc_admin; {words}"
+
+
+def _revoke(lab, token):
+    words = ("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-X", "DELETE", "-H", "@-", f"{OWN}/auth/tokens")
+    return int(lab.exec(MEMBER, *words, input=f"X-Auth-Token: {token}\nX-Subject-Token: {token}\n").stdout)
+
+
+def _validated(lab, url, host, asker, token):
+    words = ("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "@-", f"{url}/auth/tokens")
+    return int(lab.exec(host, *words, input=f"X-Auth-Token: {asker}\nX-Subject-Token: {token}\n").stdout)
+
+
+def test_rows_past_the_fence_stop_the_return_with_the_choices(region):
+    region.command("cut")
+    assert failing.moved(region, "failover", "RegionTwo")["ok"]
+    region.exec(
+        MEMBER, "mariadb", "keystone", input="INSERT INTO region (id, description, extra) VALUES ('Own', '', '{}')"
+    )
+    region.command("heal")
+    for host in (MEMBER, NODE):
+        region.exec(host, "systemctl", "restart", "salt-minion")
+    cloud.minions_answer(region)
+    found = failing.moved(region, "failback", "RegionTwo", master=HOME)
+    assert not found["ok"]
+    assert "region id=Own: is here and not at home" in found["steps"][0]
+    assert "Or stay" in found["steps"][0]
+    assert failing.places(region) == SELF
+    region.exec(MEMBER, "mariadb", "keystone", input="DELETE FROM region WHERE id = 'Own'")
+    _return(region)
+
+
+@pytest.fixture(scope="module")
+def watching(region):
+    """RegionTwo watches home by itself, and both masters react."""
+    failing.watched(region)
+    failing.forget_moves(region)
+    return region
+
+
+def _by_itself(lab, fault, seconds):
+    """Let the line fail; how long it took until glance and placement answered tokens that they never saw."""
+    those = failing.tokens(lab, 2 * int(seconds / 0.25) + 40)
+    assert {one[2] for one in failing.ask(lab, IMAGES, those[-2:]) + failing.ask(lab, PLACES, those[-4:-2])} == {200}
+    began = time.time()
+    lab.command(fault)
+    answered = {}
+    for url, share in ((IMAGES, those[::2]), (PLACES, those[1::2])):
+        for token in share:
+            ((_, at, status),) = failing.ask(lab, url, [token], patience=2.0)
+            if status == 200 and at > began + 1:
+                answered[url] = at - began
+                break
+            assert time.time() - began < seconds, f"no answer of {url} within {seconds} s"
+    return answered
+
+
+@pytest.mark.parametrize(("fault", "own"), [("hole", True), ("cut", True), ("cut", False)])
+def test_by_itself_with_homes_master_gone_and_with_none_at_all(watching, fault, own):
+    failing.forget_moves(watching)
+    epoch = failing.switch(watching, MEMBER)["epoch"]
+    watching.exec(HOME, "systemctl", "stop", "--no-block", "salt-master")
+    if not own:
+        watching.exec(MEMBER, "systemctl", "stop", "salt-master")
+    took = _by_itself(watching, fault, 60)
+    print(fault, "own master" if own else "no master", took)
+    failing.until(lambda: failing.places(watching) == SELF, "all nodes", 30)
+    time.sleep(15)  # for the slower of the two ways, and the events that still come
+    assert {failing.switch(watching, one)["epoch"] for one in (MEMBER, NODE)} == {epoch + 1}
+    assert {failing.moves(watching, one) for one in (MEMBER, NODE)} == {1}
+    watching.exec(MEMBER, "systemctl", "start", "salt-master")
+    _return(watching)
+    failing.seen(watching, "up")
+
+
+def test_blips_move_nothing(watching):
+    failing.forget_moves(watching)
+    before = failing.switch(watching, MEMBER)["epoch"]
+    for seconds in (1, 2) * 5:
+        watching.command("hole")
+        time.sleep(seconds)
+        watching.command("heal")
+        time.sleep(2)
+    assert {failing.switch(watching, one)["epoch"] for one in (MEMBER, NODE)} == {before}
+
+
+def test_a_node_that_was_dead_meanwhile_follows_when_it_is_back(watching):
+    failing.forget_moves(watching)
+    failing.power(NODE, on=False)
+    watching.command("cut")
+    failing.until(lambda: failing.switch(watching, MEMBER)["identity"] == "local", "fail-over", 60)
+    failing.power(NODE, on=True)
+    failing.until(lambda: failing.switch(watching, NODE)["identity"] == "local", "the node that was off", 120)
+    failing.until(lambda: failing.places(watching) == SELF, "its services", 60)
+    _return(watching)
+
+
+def test_a_minion_can_not_move_another_region_by_its_event(watching):
+    """A minion of home's claims to be RegionTwo's, where nothing is wrong."""
+    before = failing.switch(watching, MEMBER)["epoch"]
+    failing.seen(watching, "up")
+    data = json.dumps({"id": MEMBER, "state": "down", "switch": {"identity": "home", "epoch": before}})
+    for _ in range(3):
+        watching.exec(HOME, "salt-call", "event.fire_master", data, f"salt/beacon/{MEMBER}/keystone_reach/")
+    time.sleep(10)
+    assert failing.switch(watching, MEMBER)["epoch"] == before
