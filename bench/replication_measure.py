@@ -11,6 +11,7 @@ from collections.abc import Callable
 HALVES = {
     "seeding": "bench.replication_seed",
     "filtering": "bench.replication_filter",
+    "compare": "bench.replication_compare",
 }
 
 

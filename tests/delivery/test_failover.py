@@ -75,7 +75,7 @@ def test_without_any_master_a_cut_line_moves_the_node_once(node):
     node.cut()
     node.wait(lambda: moved(node), "the switch", 20)
     first = node.switch
-    assert first["since"] - began < 6  # an idle machine takes 3.7 s
+    assert first["since"] - began < 8  # 3.7 s on an idle machine
     assert (first["epoch"], first["by"]) == (1, f"engine of {MINION}")
     assert "RegionOne's keystone is down for RegionTwo (silent: no connection in 1 s)" in first["reason"]
     time.sleep(6)  # the beacon goes on saying so, and a report comes each second

@@ -74,7 +74,7 @@ def test_home_that_hangs(watch, home):
 
 
 def test_home_without_its_database_though_tokens_are_cached(watch, home, mariadb, memcached):
-    """A cached token is valid to a keystone that can't read a row any more; that must not pass for health."""
+    """With all its caching on, a keystone that can't read a row any more does not pass for healthy."""
     before = home.conf.read_text()
     cache = f"enabled = true\nbackend = dogpile.cache.memcached\nmemcache_servers = {memcached().address}\n"
     home.conf.write_text(f"{before}\n[cache]\n{cache}\n[token]\ncaching = true\n[revoke]\ncaching = true\n")

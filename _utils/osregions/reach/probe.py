@@ -30,7 +30,8 @@ KINDS = (OK, SLOW, UNAUTHORIZED, REFUSED, SILENT, SERVER_ERROR, WRONG, TLS, UNRE
 SERVES = (OK, SLOW)
 
 SHALLOW = "/v3/auth/tokens?nocatalog"
-# What keystone must read from its database to answer; a token that it has cached it validates without one.
+# What keystone must read from its database to answer, whatever it caches. 22 reads it to validate a token too, for the
+# revocations; whether every release does was not tried.
 DEEP = "/v3/auth/domains"
 _ENOUGH = 1 << 20  # bytes of an answer: a token without its catalog has about a thousand
 _NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL)

@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 Tell = Callable[[Sight, bool], None]  # what is seen now, and whether it has just changed
 
 _LEASE = 300.0  # seconds without a call after which a watch ends
-_TICK = 0.25  # seconds between two times at which time itself may decide
-_ASLEEP = 1.5  # seconds without a tick after which it was this process that stood still
+_TICK, _TICK_CALM = 0.2, 1.0  # seconds between two times at which time itself may decide, and while nothing is wrong
+_ASLEEP = 2.5  # seconds without a tick after which it was this process that stood still
 _AT_ONCE = 16  # looks at one keystone that may be under way
 _CALM = 5  # times as seldom as home is the region's own keystone looked at while home is well
 _DEEPLY = 5  # of so many looks one asks what keystone must read from its database
@@ -148,7 +148,8 @@ class Watch:
             except Exception:  # whatever it is, the next look may be good; without a watch there is none
                 log.exception("keystone_reach: a step of the watch failed")
             last = now
-            self._receive(min(self._home.due, self._local.due, now + _TICK))
+            failing = self._home.standing.failing is not None or self._local.standing.failing is not None
+            self._receive(min(self._home.due, self._local.due, now + (_TICK if failing else _TICK_CALM)))
 
     def _step(self, now: float) -> None:
         limits = self.wish.limits
