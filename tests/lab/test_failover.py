@@ -180,14 +180,15 @@ def watching(region):
 
 def _by_itself(lab, fault, seconds):
     """Let the line fail; how long it took until glance and placement answered tokens that they never saw."""
-    those = failing.tokens(lab, 2 * int(seconds / 0.25) + 40)
-    assert {one[2] for one in failing.ask(lab, IMAGES, those[-2:]) + failing.ask(lab, PLACES, those[-4:-2])} == {200}
+    those = failing.tokens(lab, int(seconds) + 2)
+    assert {one[2] for one in failing.ask(lab, IMAGES, those[-2:]) + failing.ask(lab, PLACES, those[-2:])} == {200}
     began = time.time()
     lab.command(fault)
     answered = {}
-    for url, share in ((IMAGES, those[::2]), (PLACES, those[1::2])):
-        for token in share:
-            ((_, at, status),) = failing.ask(lab, url, [token], patience=2.0)
+    for url in (IMAGES, PLACES):
+        for token in those[:-2]:
+            # Each second at most, so that there are tokens for all of that time.
+            ((_, at, status),) = failing.ask(lab, url, [token], 1.0, patience=2.0)
             if status == 200 and at > began + 1:
                 answered[url] = at - began
                 break
