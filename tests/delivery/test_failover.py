@@ -221,35 +221,3 @@ def test_what_a_person_can_ask(node):
     assert node.call("keystone_reach.verdict")["code"] == "home_well"
     assert node.call("keystone_reach.verdict", "asked=fail_over")["action"] == "fail_over"
     no_secret(node)
-
-
-def test_costs_little(node, record_property):
-    """Beacon and engine together: under 25 MB and under 2 % of a core, at the usual interval."""
-
-    def cost(process):
-        whole = [process, *process.children(recursive=True)]
-        return (
-            sum(one.memory_full_info().pss for one in whole) / 2**20,
-            sum(sum(one.cpu_times()[:2]) for one in whole),
-        )
-
-    def measured(**what):
-        process = psutil.Process(node.minion(**what).pid)
-        if what.get("engine", True):
-            node.ready()
-        time.sleep(12)
-        _, before = cost(process)
-        time.sleep(20)
-        memory, after = cost(process)
-        process.terminate()
-        process.wait(30)
-        return memory, (after - before) / 20 * 100
-
-    node.keep(node.pillar())
-    bare = measured(beacon=[{"enabled": False}], engine=False)
-    whole = measured()
-    memory, core = whole[0] - bare[0], whole[1] - bare[1]
-    record_property("cost", f"{memory:.1f} MB, {core:.2f} % of a core")
-    print(f"beacon and engine: {memory:.1f} MB, {core:.2f} % of a core; without {bare[0]:.1f} MB, {bare[1]:.2f} %")
-    assert memory < 25
-    assert core < 2
