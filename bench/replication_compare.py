@@ -270,7 +270,7 @@ def _theirs(home: MariaDB, region: MariaDB) -> Callable[[Sequence[str]], Found]:
             )
         except subprocess.TimeoutExpired as stopped:
             said = bytes(stopped.stderr or b"nothing").decode().strip().splitlines()
-            return Found(time.monotonic() - began, None, said[-1])
+            return Found(time.monotonic() - began, None, said[-1].partition(".  ")[0])
         seconds = time.monotonic() - began
         if done.returncode & ~_DIFFERS:
             raise RuntimeError(f"pt-table-checksum ended with {done.returncode}: {done.stderr[-2000:]}")
