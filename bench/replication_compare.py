@@ -31,9 +31,9 @@ ORDERS = (
     *("--no-check-binlog-format", "--no-check-replication-filters", "--no-version-check"),
     "--recursion-method=dsn=D=percona,t=dsns",
 )
-# The key of `assignment` begins with an enum, by whose numbers MariaDB finds no range: as it comes it reads the whole
-# table for each chunk, and makes the chunks ever smaller for that. Who knows that names another index, and has the
-# chunks that are estimated too large for its limit not left out.
+# The key of `assignment` begins with an enum, and in that MariaDB finds no range by > and <: as it comes, it reads the
+# whole table for each chunk, and where that is slow it makes the chunks ever smaller. Who knows names another index,
+# and has no chunk left out for being estimated too large.
 INDEX = ("--chunk-index=ix_actor_id", "--chunk-size-limit=0")
 LIMIT = 60  # seconds, after which it is stopped
 RIGHTS = {
