@@ -85,6 +85,23 @@ def endpoints(lab, host="one-controller"):
     return json.loads(text)
 
 
+def applied(lab, host, formula):
+    """Apply a formula on a host; every state of it must end well."""
+    for states in lab.salt(CONTROLLERS[0], host, "state.apply", formula).values():
+        assert all(state["result"] for state in states.values()), (formula, states)
+
+
+def own_identity_again(lab):
+    """RegionTwo's way back to an identity and keys of its own, as the README says; its services are back already."""
+    home, member = CONTROLLERS
+    applied(lab, member, "regions.replication.clean")
+    lab.salt(home, member, "mysql_replication.restore", "latest")
+    applied(lab, member, "regions.keys.clean")
+    lab.salt(home, member, "keystone_catalog.know_the_database")
+    newest = lab.salt(home, member, "regions.file_backups", "/root/keystonerc_admin")[member][0]["backup"]
+    lab.salt(home, member, "regions.restore_file", newest)
+
+
 def minions_answer(lab):
     """Wait until all minions take jobs again; a ping that comes too early is given up soon, and sent anew."""
     until = time.monotonic() + 120

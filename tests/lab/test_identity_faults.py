@@ -41,7 +41,7 @@ def large(lab):
 @pytest.fixture
 def seeding(large):
     """RegionTwo about to be seeded anew, from the moment in which that is under way."""
-    applied(large, "regions.replication.clean")
+    cloud.applied(large, MEMBER, "regions.replication.clean")
     before = sql(large, "SELECT COUNT(*) FROM local_user")
     large.shell(HOME, "nohup salt-run --out=json state.orchestrate orch.identity >/root/identity.log 2>&1 &")
     wait(large, MEMBER, _SEEDING)
@@ -70,11 +70,6 @@ def ended(lab, seconds=150):
     wait(lab, HOME, "! pgrep -f [s]tate.orchestrate", seconds)
     wait(lab, MEMBER, "! ls /var/cache/salt/minion/proc/* 2>/dev/null | grep -q .", seconds)
     return log(lab)
-
-
-def applied(lab, formula):
-    for states in lab.salt(HOME, MEMBER, "state.apply", formula).values():
-        assert all(state["result"] for state in states.values()), states
 
 
 def converged(lab):

@@ -146,18 +146,13 @@ def test_a_keystone_node_that_comes_back_is_looked_at(standalone, joined):
 def test_clean_brings_both_clusters_back(planned, standalone, joined):
     """Last, since it undoes the join as the README says: everything is as it was."""
     for host in (*cloud.CONTROLLERS, *cloud.NODES):
-        _applied(standalone, host, "regions.services.clean")
-    _applied(standalone, MEMBER, "regions.replication.clean")
-    standalone.salt(HOME, MEMBER, "mysql_replication.restore", "latest")
-    _applied(standalone, MEMBER, "regions.keys.clean")
-    standalone.salt(HOME, MEMBER, "keystone_catalog.know_the_database")
-    first = standalone.salt(HOME, MEMBER, "regions.file_backups", "/root/keystonerc_admin")[MEMBER][0]["backup"]
-    standalone.salt(HOME, MEMBER, "regions.restore_file", first)
+        cloud.applied(standalone, host, "regions.services.clean")
+    cloud.own_identity_again(standalone)
     own = cloud.catalog(standalone, MEMBER)
     assert {item["region_id"] for entry in own for item in entry["Endpoints"]} == {"RegionTwo"}, "its own admin sees it"
-    _applied(standalone, HOME, "regions.catalog.clean")
-    _applied(standalone, MEMBER, "regions.clean")
-    _applied(standalone, HOME, "regions.replication.clean")
+    cloud.applied(standalone, HOME, "regions.catalog.clean")
+    cloud.applied(standalone, MEMBER, "regions.clean")
+    cloud.applied(standalone, HOME, "regions.replication.clean")
     for host in cloud.CONTROLLERS:
         before, after = planned[0][host][0], cloud.rows(standalone, host)
         for table in ("region", "endpoint", "service"):
@@ -165,11 +160,6 @@ def test_clean_brings_both_clusters_back(planned, standalone, joined):
     conf = "grep -Ec '^(public_endpoint|backend|memcache_servers)' /etc/keystone/keystone.conf || true"
     assert standalone.shell(MEMBER, conf) == "0", "keystone's options are what they were"
     assert cloud.changed(cloud.join(standalone)), "a join after the undoing has its work to do again"
-
-
-def _applied(lab, host, formula):
-    for states in lab.salt(HOME, host, "state.apply", formula).values():
-        assert all(state["result"] for state in states.values()), (formula, states)
 
 
 def _plain(changes):

@@ -168,8 +168,8 @@ def test_no_password_is_seen_anywhere(joined):
     for host in HOSTS:
         found = [path for path in joined.shell(host, look).split() if not path.startswith(pillar)]
         assert found == [], f"{host}: {found}"
-        modes = joined.shell(host, "stat -c '%a %n' /var/backups/openstack-regions/*/* 2>/dev/null || true").split()
-        assert set(modes[::2]) <= {"600"}
+        modes = joined.shell(host, "find /var/backups/openstack-regions -type f -printf '%m\\n' 2>/dev/null || true")
+        assert set(modes.split()) <= {"600"}
 
 
 def test_no_password_is_in_a_process_list(joined):
@@ -205,4 +205,5 @@ def test_undone_every_file_is_what_it_was(joined):
         assert all(state["result"] for state in states.values()), states
         assert cloud.conf(joined, host) == joined.before[host], host
         assert changes(apply(joined, host, "regions.services.clean")) == {}
+    cloud.own_identity_again(joined)
     assert json.loads(joined.shell(MEMBER, ". /root/keystonerc_admin; openstack image list -f json"))
