@@ -135,6 +135,18 @@ def test_a_region_without_a_keystone_database_gets_homes(pair):
     arrives(pair, "SELECT last_active_at IS NOT NULL FROM user", ((1,),))
 
 
+def test_a_session_that_keystone_left_in_a_transaction_keeps_nothing_from_changing_places(pair):
+    """The fence, which ends sessions as well, stands already: as after a seeding that was killed."""
+    here(pair, "RegionOne").primary(dry=False)
+    pair.region.make()
+    region = here(pair, "RegionTwo")
+    region.fenced(dry=False)
+    words = {"host": "127.0.0.1", "port": pair.region.own.port, "user": "keystone", "password": "ks"}
+    with contextlib.closing(pymysql.connect(database="keystone", **words)) as left, left.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM project")
+        assert "seeded" in region.replica(dry=False, discard=True).changes
+
+
 def test_what_stands_in_the_way_is_told_before_anything_changes(pair):
     here(pair, "RegionOne").primary(dry=False)
     pair.region.make()

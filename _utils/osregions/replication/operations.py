@@ -121,7 +121,12 @@ class Here:
         if not seeded:
             # With home's old tokens, worthless as they are: their deletion at home would stop a replica without them.
             done = seed.seed(
-                self.account_at_home(), self.wishes.account_here(), self.database, discard=True, without_rows=()
+                self.account_at_home(),
+                self.wishes.account_here(),
+                self.database,
+                discard=True,
+                without_rows=(),
+                told=self._let_go,
             )
             comment = f"seeded with {sum(done.rows.values())} rows as of {done.position}"
             comment += f"; the old one is {done.kept}{giving_way}"
@@ -129,6 +134,12 @@ class Here:
         with self.own() as session:
             link.act(session, wish, steps, self.wishes.wait)
         return Outcome(changes, comment)
+
+    def _let_go(self, step: str) -> None:
+        """End keystone's sessions before the swap: one that was left in a transaction would keep the tables from it."""
+        if step == seed.POSITIONED:
+            with self.own() as session:
+                fence_act.end_sessions(session, fence_act.sessions(session, self.database, self.user))
 
     def _giving_way(self, dry: bool, discard: bool) -> str:
         """What is lost here by being seeded, in words. Raises Refused for what stands in the way."""

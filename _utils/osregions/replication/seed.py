@@ -25,6 +25,7 @@ from osregions.replication.swap import Swap
 
 # Tokens of the SQL driver: short-lived, many, and of no worth to a region whose keystone reads another store.
 WITHOUT_ROWS = ("token",)
+POSITIONED = "positioned"  # the last that a run tells before the two databases change places
 _LOCK_SECONDS = 20  # as long as a server may need to notice that an earlier run was killed
 _SETTINGS = (
     "SET SESSION foreign_key_checks = 0",
@@ -181,7 +182,7 @@ def _seeded(
     server = servers.view(here)
     start = starts.start_position(home.position, home.domain, starts.present(here, server), name, limit)
     starts.act(here, start, server, lambda names: swap.write_down(here, replace(unfinished, paused=names)))
-    told("positioned")
+    told(POSITIONED)
     swap.carry_out(here, planned)
     told("swapped")
     swap.recover(here, database)
