@@ -21,6 +21,8 @@ PASSWORD = "s3cr3t of hers"
 def replicated(request, lab):
     """A joined cloud, whose RegionTwo holds home's identity."""
     lab.reset("joined", keystone=request.param)
+    # On a disk that was copied, as a snapshot's is, the tables are dated anew: keystone's caches are told once.
+    cloud.orchestrate(lab, "orch.identity")
     admin(lab, f"user create --password '{PASSWORD}' carol")
     admin(lab, "project create violet")
     admin(lab, "role add --user carol --project violet member")
