@@ -16,7 +16,7 @@ from osregions.conf import tree
 from osregions.conf.operations import Machine
 from osregions.errors import RegionsError, translated
 from osregions.reach import node as node_of
-from osregions.reach import sight, snapshot
+from osregions.reach import outcomes, sight, snapshot
 from osregions.reach import switch as switches
 from osregions.reach import view as picture
 
@@ -264,8 +264,10 @@ def switch():
 
     Returns a dict: ``identity`` (home or local), ``at`` (the region whose keystone that is), ``epoch`` (how often it
     was moved), ``reason``, ``by``, ``since`` (seconds since the epoch), ``region``, ``moves`` (when it last moved by
-    itself, the newest last), ``unfinished`` (whether services are still to follow it), ``problem`` (a damaged file that
-    was taken as its copy; else empty). Raises CommandExecutionError when the file and its copy are both damaged.
+    itself, the newest last), ``unfinished`` (whether services are still to follow it), ``last`` (what came of the last
+    move here: ``what``, failover or failback, ``epoch``, ``ok``, ``comment``, ``timeline``, ``problems``; None when
+    there was none), ``problem`` (a damaged file that was taken as its copy; else empty). Raises CommandExecutionError
+    when the file and its copy are both damaged.
 
     Source: ``/var/lib/openstack-regions/switch``; a node that was never moved is at home.
     """
@@ -280,7 +282,8 @@ def switch():
         at = region if found.switch.local else settings.home
         moves = list(picture.by_itself(switches.history(region)))
         unfinished = switches.unfinished()
-        return {**asdict(found.switch), "at": at, "moves": moves, "unfinished": unfinished, "problem": found.problem}
+        more = {"moves": moves, "unfinished": unfinished, "last": outcomes.last(), "problem": found.problem}
+        return {**asdict(found.switch), "at": at, **more}
 
     return _run(act)
 
@@ -419,13 +422,15 @@ def _node(wait):
 
 
 def _vouched():
-    """Whether the beacon has just seen the region's own keystone take a token of home's: rows and keys are there."""
+    """How the beacon has just seen the region's own keystone take a token of home's: rows and keys are there."""
     try:
         found = sight.read()
     except RegionsError:
-        return False
-    fresh = found is not None and abs(time.time() - found.at) < _FRESH
-    return bool(fresh and found.keys and found.local.state == "up")
+        return ""
+    ago = time.time() - found.at if found else _FRESH
+    if abs(ago) >= _FRESH or not found.keys or found.local.state != "up":
+        return ""
+    return f"the beacon keystone_reach had it validated {max(ago, 0):.0f} s ago"
 
 
 def _forget(given):

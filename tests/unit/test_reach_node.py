@@ -12,7 +12,7 @@ import pytest
 from osregions import settings
 from osregions.conf.operations import Machine, undo
 from osregions.errors import RegionsError
-from osregions.reach import guards, node, switch
+from osregions.reach import guards, node, outcomes, switch
 from osregions.reach.node import Cause, Node
 from osregions.services import operations as serving
 
@@ -116,6 +116,7 @@ def cloud(tmp_path, monkeypatch):
 
 
 WHY = Cause("home is silent", "a test")
+SEEN = "the beacon saw it"
 
 
 def test_over_and_back_and_undone_to_the_very_bytes(cloud):
@@ -179,8 +180,39 @@ def test_a_local_keystone_that_does_not_know_the_services_is_not_failed_over_to(
 
 
 def test_what_the_beacon_has_just_seen_is_not_tried_again(cloud):
-    cloud.node(vouched=lambda: True).fail_over(WHY, dry=True)
+    cloud.node(vouched=lambda: SEEN).fail_over(WHY, dry=True)
     assert cloud.own.asked == []
+
+
+def test_what_the_beacon_saw_of_an_old_token_is_part_of_the_proof(cloud):
+    over = cloud.node(vouched=lambda: SEEN).fail_over(WHY)
+    assert ("keystone", "takes a token that home issued", SEEN) in [
+        (check["service"], check["name"], check["evidence"]) for check in over.checks
+    ]
+    back = cloud.node(vouched=lambda: SEEN).fail_back(WHY)
+    assert "keystone" not in {check["service"] for check in back.checks}
+
+
+def test_what_came_of_a_move_is_kept_until_the_next(cloud):
+    assert outcomes.last(cloud.state) is None
+    moments = {"fault": 1.0, "seen": 2.0}
+    over = cloud.node().fail_over(Cause("home is silent", "a test", moments=moments))
+    kept = outcomes.last(cloud.state)
+    assert (kept["what"], kept["epoch"], kept["ok"], kept["comment"]) == ("failover", 1, True, over.comment)
+    assert kept["timeline"] == dict(over.timeline) and kept["timeline"]["fault"] == 1.0
+    cloud.node().fail_over(WHY)
+    assert outcomes.last(cloud.state) == kept, "a run with nothing to do told something"
+    cloud.node().fail_back(WHY)
+    assert (outcomes.last(cloud.state)["what"], outcomes.last(cloud.state)["epoch"]) == ("failback", 2)
+    (cloud.state / "switch" / "outcome.json").write_text("{")
+    assert outcomes.last(cloud.state) is None
+
+
+def test_an_outcome_that_can_not_be_kept_is_told_and_undoes_nothing(cloud, monkeypatch):
+    monkeypatch.setattr(outcomes, "_path", lambda state: cloud.state / "nowhere" / "outcome.json")
+    over = cloud.node().fail_over(WHY)
+    assert over.ok and over.switch.local
+    assert "the outcome was not kept" in over.problems[-1]
 
 
 def test_home_that_does_not_answer_is_not_gone_back_to(cloud):
@@ -238,7 +270,7 @@ def test_a_hundred_at_once_move_it_once(cloud):
 
     def go():
         start.wait()
-        outcomes.append(cloud.node(vouched=lambda: True).fail_over(WHY))
+        outcomes.append(cloud.node(vouched=lambda: SEEN).fail_over(WHY))
 
     threads = [threading.Thread(target=go) for _ in range(100)]
     for thread in threads:

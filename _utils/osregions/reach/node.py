@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,12 @@ from osregions.conf import tree
 from osregions.conf.operations import Machine
 from osregions.errors import RegionsError
 from osregions.files import STATE
-from osregions.reach import guards
+from osregions.reach import guards, outcomes
 from osregions.reach import switch as switches
 from osregions.reach.switch import HOME, LOCAL, Reading, Switch
 from osregions.services import operations as serving
 from osregions.services import sign_ins
+from osregions.services.proof import Check
 
 _HASTE = 0.5  # seconds that a service has to stop by itself while its keystone is gone
 _NEXT = "run this again"
@@ -68,7 +69,7 @@ class Node:
 
     machine: Machine
     forget: Callable[[], str] = lambda: ""  # returns what was done; raises RegionsError
-    vouched: Callable[[], bool] = lambda: False  # whether the local keystone is known to take what home issued
+    vouched: Callable[[], str] = lambda: ""  # how it was seen that the local keystone takes what home issued, if it was
     wait: float = 90
     state: str | Path = STATE
 
@@ -168,13 +169,19 @@ class Node:
         proof: dict[str, Any] = {"ok": True, "checks": []}
         if changes:
             proof = serving.prove(self.machine, at, alone=switch.local)
+            if switch.local and (evidence := self.vouched()):
+                proof["checks"].append(asdict(Check("keystone", "takes a token that home issued", True, evidence)))
             timeline["proved"] = time.time()
         failed = [
             f"{check['service']} {check['name']}: {check['evidence']}" for check in proof["checks"] if not check["ok"]
         ]
         parts = [done["comment"], *failed] if changes else []
         said = _said(self.region, switch, at, changes, " ".join(parts))
-        return Outcome(switch, moved, bool(proof["ok"]), said, changes, timeline, tuple(proof["checks"]), problems)
+        found = Outcome(switch, moved, bool(proof["ok"]), said, changes, timeline, tuple(proof["checks"]), problems)
+        if not changes:
+            return found
+        unkept = outcomes.keep("failover" if switch.local else "failback", switch.epoch, found.as_dict(), self.state)
+        return replace(found, problems=(*problems, unkept)) if unkept else found
 
 
 def _named(name: str, changes: Mapping[str, Any]) -> dict[str, Any]:
