@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from osregions.reach import timeline as moments
 from tests.lab import cloud
 
 HOME, MEMBER = cloud.CONTROLLERS
@@ -34,8 +35,11 @@ for _ in range(int(sys.argv[2])):
 """
 _ASK = """
 import json, sys, threading, time, urllib.error, urllib.request
-url, pause, patience = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
+url, pause, patience, enough = sys.argv[1], float(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
 said, threads = [], []
+def ended():
+    bad = [at for at, (began, _, status) in enumerate(said) if status != 200]
+    return enough and bad and len(said) - bad[-1] > enough
 def ask(token, began):
     headers = {"X-Auth-Token": token, "X-Subject-Token": token}
     try:
@@ -49,15 +53,17 @@ for token in sys.stdin.read().split():
     threads.append(threading.Thread(target=ask, args=(token, time.time())))
     threads[-1].start()
     time.sleep(pause)
+    if ended():
+        break
 for thread in threads:
     thread.join()
 json.dump(sorted(said), sys.stdout)
 """
 
 
-def ready(lab):
+def ready(lab, keystone="22"):
     """A joined cloud whose RegionTwo has home's identity, and keeps what a node needs for bad days."""
-    lab.reset("joined")
+    lab.reset("joined", keystone)
     cloud.orchestrate(lab, "orch.identity")
     states = lab.salt(HOME, "two-*", "state.apply", "regions.services")
     assert all(one["result"] for node in states.values() for one in node.values()), states
@@ -111,6 +117,12 @@ def switch(lab, host):
     return json.loads(text) if text else {"identity": "home", "epoch": 0}
 
 
+def timeline(lab):
+    """The moments of RegionTwo's last move, over both of its nodes; seconds since the epoch."""
+    place = "/var/lib/openstack-regions/switch/outcome.json"
+    return moments.merged(json.loads(lab.exec(host, "cat", place).stdout)["timeline"] for host in (MEMBER, NODE))
+
+
 def moves(lab, host):
     """How often a node changed its place, by its own history."""
     done = lab.exec(host, "cat", "/var/lib/openstack-regions/switch/history.jsonl", check=False)
@@ -144,9 +156,13 @@ def tokens(lab, count, url=AT_HOME, host=HOME):
     return lab.exec(host, "python3", "-", url, str(count), input=_TOKENS).stdout.split()
 
 
-def ask(lab, url, those, pause=0.0, patience=8.0, host=NODE):
-    """Send each token once; [when it was sent, when it was answered, status or what went wrong]."""
-    done = lab.exec(host, "python3", "-c", _ASK, url, str(pause), str(patience), input="\n".join(those), timeout=600)
+def ask(lab, url, those, pause=0.0, patience=8.0, host=NODE, enough=0):
+    """Send each token once; [when it was sent, when it was answered, status or what went wrong].
+
+    `enough`: end after so many good answers in a row that come after a bad one; 0: never.
+    """
+    words = ("python3", "-c", _ASK, url, *map(str, (pause, patience, enough)))
+    done = lab.exec(host, *words, input="\n".join(those), timeout=900)
     return json.loads(done.stdout)
 
 
