@@ -20,13 +20,6 @@ from tests.lab.failing import HOME, IMAGES, MEMBER, NODE, PLACES
 
 _PAUSE, _PATIENCE = 0.2, 2.0  # seconds between two requests, and until one of them is given up
 _LIMIT = 60  # seconds after which a way has failed
-_UNBOUND = """
-import json, pathlib
-place = pathlib.Path("/srv/pillar/openstack_regions_replication.sls")
-data = json.loads(place.read_text())
-data["openstack_regions"]["failover"] = {"minimum_stay": 0, "cap_per_hour": 1000}
-place.write_text(json.dumps(data))
-"""
 _UNITS = {IMAGES: (MEMBER, "glance-api"), PLACES: (NODE, "placement-api")}
 _ENOUGH = 10  # good answers in a row that end the asking
 _STEPS = ("seen", "decided", "switched", "written", "started", "first answer")
@@ -77,9 +70,7 @@ class Way:
 
 def _ours(lab: Lab) -> None:
     """One fault comes after another here: nobody waits until the region may move again, or may not any more."""
-    for host in cloud.CONTROLLERS:
-        lab.exec(host, "python3", "-", input=_UNBOUND)
-    lab.salt(HOME, "*", "saltutil.refresh_pillar")
+    failing.numbers(lab, minimum_stay=0, cap_per_hour=1000)
     failing.watched(lab)
 
 

@@ -150,6 +150,19 @@ heal = _line("heal", network.heal, "the line between the regions is whole again"
 
 
 @command
+def lose(arguments: list[str]) -> int:
+    """lab/lose [PERCENT]: lose so many of the packets between the regions, each by itself, until lab/heal."""
+    parser = argparse.ArgumentParser(prog="lab/lose", description=lose.__doc__)
+    parser.add_argument("percent", nargs="?", type=int, default=30, choices=range(1, 101), metavar="PERCENT")
+    percent = parser.parse_args(arguments).percent
+    progress = Progress()
+    with progress.step(f"the router loses {percent} % of what it forwards"):
+        network.lose(percent)
+    print(f"line between the regions: {network.state()}")
+    return 0
+
+
+@command
 def run_demo(arguments: list[str]) -> int:
     """lab/demo: from nothing to one cloud of two regions, every step shown and verified."""
     parser = argparse.ArgumentParser(prog="lab/demo", description=run_demo.__doc__)

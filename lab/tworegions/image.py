@@ -29,6 +29,7 @@ TOOLS = {
     "mmdebstrap": "mmdebstrap",
     "systemd-nspawn": "systemd-container",
     "ip": "iproute2",
+    "nft": "nftables",
     "nsenter": "util-linux",
     "setpriv": "util-linux",
     "mount": "mount",

@@ -1,4 +1,4 @@
-"""The wires: a bridge per region, a router between them, and the two ways in which the line can fail."""
+"""The wires: a bridge per region, a router between them, and the ways in which the line can fail."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from .shell import LabError, run
 
 ROUTER = f"{PREFIX}-router"
 REGIONS = (1, 2)
+_LOSSY = "lossy"
 
 
 def _switch(region: int) -> str:
@@ -70,24 +71,47 @@ def hole() -> None:
     _forward(False)
 
 
-def heal() -> None:
-    """Undo `cut` and `hole`."""
+def lose(percent: int) -> None:
+    """Lose some of the packets between the regions, each by itself, either way."""
     _needs_router()
+    _keep_all()
+    rules = (
+        f"add table ip {_LOSSY}",
+        f"add chain ip {_LOSSY} forward {{ type filter hook forward priority 0; }}",
+        f"add rule ip {_LOSSY} forward numgen random mod 100 < {percent} drop",
+    )
+    run(["ip", "netns", "exec", ROUTER, "nft", "-f", "-"], stdin="\n".join(rules) + "\n")
+
+
+def heal() -> None:
+    """Undo `cut`, `hole` and `lose`."""
+    _needs_router()
+    _keep_all()
     _ip(ROUTER, "link", "set", "region2", "up")
     _forward(True)
 
 
 def state() -> str:
-    """How the line between the regions is: whole, cut, hole, or both of these at once."""
+    """How the line between the regions is: whole, cut, hole, lossy, or several of these at once."""
     _needs_router()
     down = "state DOWN" in run(["ip", "-n", ROUTER, "link", "show", "region2"]).stdout
     forwarding = run(["ip", "netns", "exec", ROUTER, "sysctl", "-n", "net.ipv4.ip_forward"]).stdout.strip() == "1"
     faults = (["cut"] if down else []) + ([] if forwarding else ["hole"])
+    faults += ["lossy"] if _LOSSY in _tables() else []
     return " and ".join(faults) or "whole"
 
 
 def _forward(yes: bool) -> None:
     run(["ip", "netns", "exec", ROUTER, "sysctl", "-qw", f"net.ipv4.ip_forward={int(yes)}"])
+
+
+def _tables() -> str:
+    return run(["ip", "netns", "exec", ROUTER, "nft", "list", "tables"]).stdout
+
+
+def _keep_all() -> None:
+    if _LOSSY in _tables():
+        run(["ip", "netns", "exec", ROUTER, "nft", "delete", "table", "ip", _LOSSY])
 
 
 def _needs_router() -> None:

@@ -49,7 +49,7 @@ def draw(versions: Versions, catalog: Sequence[tuple[str, str, str]], identity: 
     lines += [
         "",
         "  look around:  lab/exec one-controller bash -c '. /root/keystonerc_admin; openstack endpoint list'",
-        "  break it:     lab/cut, lab/hole, lab/heal",
+        "  break it:     lab/cut, lab/hole, lab/lose 30, lab/heal",
         "  take it away: lab/down",
     ]
     return "\n".join(lines)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
 CONTROLLERS = ("one-controller", "two-controller")
 _TABLES = ("region", "service", "endpoint", "project", "user", "local_user", "role", "assignment")
 NODES = ("one-node", "two-node")

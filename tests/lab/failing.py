@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -14,6 +15,8 @@ from tests.lab import cloud
 HOME, MEMBER = cloud.CONTROLLERS
 NODE = "two-node"
 OWN, AT_HOME = "http://10.213.2.11:5000/v3", "http://10.213.1.11:5000/v3"
+SELF = {MEMBER: "http://10.213.2.11:5000", NODE: "http://10.213.2.11:5000"}
+TO_HOME = {MEMBER: "http://10.213.1.11:5000", NODE: "http://10.213.1.11:5000"}
 IMAGES, PLACES = "http://10.213.2.11:9292/v2/images", "http://10.213.2.12:8778/resource_providers"
 LAB = Path(__file__).resolve().parents[2] / "lab"
 _REACTOR = """reactor:
@@ -61,9 +64,17 @@ json.dump(sorted(said), sys.stdout)
 """
 
 
-def ready(lab, keystone="22"):
-    """A joined cloud whose RegionTwo has home's identity, and keeps what a node needs for bad days."""
-    lab.reset("joined", keystone)
+def count(few, all_of_them):
+    """How often, or how long: with OPENSTACK_REGIONS_TEST_LONG set as the promise says, else what CI has time for."""
+    return all_of_them if os.environ.get("OPENSTACK_REGIONS_TEST_LONG") else few
+
+
+def ready(lab, keystone=None):
+    """A joined cloud whose RegionTwo has home's identity, and keeps what a node needs for bad days.
+
+    Its keystone is OPENSTACK_REGIONS_TEST_KEYSTONE's where none is named, 22 else.
+    """
+    lab.reset("joined", keystone or os.environ.get("OPENSTACK_REGIONS_TEST_KEYSTONE", "22"))
     cloud.orchestrate(lab, "orch.identity")
     states = lab.salt(HOME, "two-*", "state.apply", "regions.services")
     assert all(one["result"] for node in states.values() for one in node.values()), states
@@ -182,6 +193,40 @@ def returned(lab):
 
     until(ask_again, "home is back", 120, pause=3)
     assert found["ok"], found
+
+
+def home_again(lab):
+    """The line is whole again, home's master runs; RegionTwo goes back."""
+    lab.command("heal")
+    lab.exec(HOME, "systemctl", "start", "salt-master")
+    reconnected(lab)
+    returned(lab)
+    assert places(lab) == TO_HOME
+
+
+def reconnected(lab):
+    """RegionTwo's minions have both their masters; else it may take minutes until a broken connection is noticed."""
+    for host in (MEMBER, NODE):
+        lab.exec(host, "systemctl", "restart", "salt-minion")
+    cloud.minions_answer(lab)
+
+
+def numbers(lab, region=None, **failover):
+    """Say in every pillar what the numbers of fail-over are, and what RegionTwo's modes; without any, the defaults."""
+    top = (cloud.ROOT / "pillar.example" / "top.sls").read_text()
+    first = "    - openstack_regions\n"
+    assert first in top
+    said = {"openstack_regions": {"failover": failover, "regions": {"RegionTwo": region or {}}}}
+    for host in cloud.CONTROLLERS:
+        lab.exec(host, "tee", "/srv/pillar/top.sls", input=top.replace(first, f"{first}    - numbers\n", 1))
+        lab.exec(host, "tee", "/srv/pillar/numbers.sls", input=json.dumps(said))
+        lab.salt(host, "*", "saltutil.refresh_pillar")
+
+
+def unfinished(lab):
+    """Whether each node's services are still to follow its switch."""
+    words = ("test", "-e", "/var/lib/openstack-regions/switch/unfinished")
+    return [lab.exec(host, *words, check=False).returncode == 0 for host in (MEMBER, NODE)]
 
 
 def power(host, on):

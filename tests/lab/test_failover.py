@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
 from tests.lab import cloud, failing
-from tests.lab.failing import AT_HOME, HOME, IMAGES, MEMBER, NODE, OWN, PLACES
+from tests.lab.failing import AT_HOME, HOME, IMAGES, MEMBER, NODE, OWN, PLACES, SELF, TO_HOME
 
 pytestmark = pytest.mark.timeout(900)  # the first test of each fixture waits for a lab that is made anew
-
-SELF = {MEMBER: "http://10.213.2.11:5000", NODE: "http://10.213.2.11:5000"}
-TO_HOME = {MEMBER: "http://10.213.1.11:5000", NODE: "http://10.213.1.11:5000"}
 
 
 @pytest.fixture(scope="module")
@@ -83,18 +79,7 @@ def test_by_hand_with_homes_master_gone_and_back(region):
     refused = region.exec(MEMBER, "salt-call", "--local", "regions.failback", check=False)
     assert refused.returncode and "keystone of RegionOne does not answer" in refused.stdout + refused.stderr
     assert failing.places(region) == SELF
-    _return(region)
-
-
-def _return(lab):
-    """The line is whole again, home's master runs; RegionTwo goes back."""
-    lab.command("heal")
-    lab.exec(HOME, "systemctl", "start", "salt-master")
-    for host in (MEMBER, NODE):  # else it may take minutes until the broken connection is noticed
-        lab.exec(host, "systemctl", "restart", "salt-minion")
-    cloud.minions_answer(lab)
-    failing.returned(lab)
-    assert failing.places(lab) == TO_HOME
+    failing.home_again(region)
 
 
 def test_on_a_node_with_no_master_at_all_a_local_call_does_it(region):
@@ -107,7 +92,7 @@ def test_on_a_node_with_no_master_at_all_a_local_call_does_it(region):
         assert all(check["ok"] for check in found["checks"])
     assert failing.places(region) == SELF
     region.exec(MEMBER, "systemctl", "start", "salt-master")
-    _return(region)
+    failing.home_again(region)
 
 
 def test_what_happened_at_home_and_here_meanwhile_is_everywhere_afterwards(region):
@@ -120,7 +105,7 @@ def test_what_happened_at_home_and_here_meanwhile_is_everywhere_afterwards(regio
         assert _revoke(region, token) == 204
     made = "for i in $(seq 20); do openstack user create late$i >/dev/null; done"
     region.exec(HOME, "bash", "-c", _at_home(f"{made}; openstack role remove --user eve --project violet member"))
-    _return(region)
+    failing.home_again(region)
     for url, host in ((AT_HOME, HOME), (OWN, MEMBER)):
         fresh = failing.tokens(region, 1, url, host)[0]
         assert {_validated(region, url, host, fresh, token) for token in revoked} == {404}, (
@@ -166,81 +151,4 @@ def test_rows_past_the_fence_stop_the_return_with_the_choices(region):
     assert "Or stay" in found["steps"][0]
     assert failing.places(region) == SELF
     region.exec(MEMBER, "mariadb", "keystone", input="DELETE FROM region WHERE id = 'Own'")
-    _return(region)
-
-
-@pytest.fixture(scope="module")
-def watching(region):
-    """RegionTwo watches home by itself, and both masters react."""
-    failing.watched(region)
-    failing.forget_moves(region)
-    return region
-
-
-def _by_itself(lab, fault, seconds):
-    """Let the line fail; how long it took until glance and placement answered tokens that they never saw."""
-    those = failing.tokens(lab, int(seconds) + 2)
-    assert {one[2] for one in failing.ask(lab, IMAGES, those[-2:]) + failing.ask(lab, PLACES, those[-2:])} == {200}
-    began = time.time()
-    lab.command(fault)
-    answered = {}
-    for url in (IMAGES, PLACES):
-        for token in those[:-2]:
-            # Each second at most, so that there are tokens for all of that time.
-            ((_, at, status),) = failing.ask(lab, url, [token], 1.0, patience=2.0)
-            if status == 200 and at > began + 1:
-                answered[url] = at - began
-                break
-            assert time.time() - began < seconds, f"no answer of {url} within {seconds} s"
-    return answered
-
-
-@pytest.mark.parametrize(("fault", "own"), [("hole", True), ("cut", False)])
-def test_by_itself_with_homes_master_gone_and_with_none_at_all(watching, fault, own):
-    failing.rested(watching)
-    epoch = failing.switch(watching, MEMBER)["epoch"]
-    watching.exec(HOME, "systemctl", "stop", "--no-block", "salt-master")
-    if not own:
-        watching.exec(MEMBER, "systemctl", "stop", "salt-master")
-    took = _by_itself(watching, fault, 60)
-    print(fault, "own master" if own else "no master", took)
-    failing.until(lambda: failing.places(watching) == SELF, "all nodes", 30)
-    time.sleep(15)  # for the slower of the two ways, and the events that still come
-    assert {failing.switch(watching, one)["epoch"] for one in (MEMBER, NODE)} == {epoch + 1}
-    assert {failing.moves(watching, one) for one in (MEMBER, NODE)} == {1}
-    watching.exec(MEMBER, "systemctl", "start", "salt-master")
-    _return(watching)
-    failing.seen(watching, "up")
-
-
-def test_blips_move_nothing(watching):
-    failing.rested(watching)
-    before = failing.switch(watching, MEMBER)["epoch"]
-    for seconds in (1, 2) * 5:
-        watching.command("hole")
-        time.sleep(seconds)
-        watching.command("heal")
-        time.sleep(2)
-    assert {failing.switch(watching, one)["epoch"] for one in (MEMBER, NODE)} == {before}
-
-
-def test_a_node_that_was_dead_meanwhile_follows_when_it_is_back(watching):
-    failing.rested(watching)
-    failing.power(NODE, on=False)
-    watching.command("cut")
-    failing.until(lambda: failing.switch(watching, MEMBER)["identity"] == "local", "fail-over", 60)
-    failing.power(NODE, on=True)
-    failing.until(lambda: failing.switch(watching, NODE)["identity"] == "local", "the node that was off", 120)
-    failing.until(lambda: failing.places(watching) == SELF, "its services", 60)
-    _return(watching)
-
-
-def test_a_minion_can_not_move_another_region_by_its_event(watching):
-    """A minion of home's claims to be RegionTwo's, where nothing is wrong."""
-    before = failing.switch(watching, MEMBER)["epoch"]
-    failing.seen(watching, "up")
-    data = json.dumps({"id": MEMBER, "state": "down", "switch": {"identity": "home", "epoch": before}})
-    for _ in range(3):
-        watching.exec(HOME, "salt-call", "event.fire_master", data, f"salt/beacon/{MEMBER}/keystone_reach/")
-    time.sleep(10)
-    assert failing.switch(watching, MEMBER)["epoch"] == before
+    failing.home_again(region)
