@@ -13,7 +13,8 @@ once when it changes; the beacon itself takes no time. ``interval`` is Salt's, t
 other numbers of ``openstack_regions:failover`` can be given here for one node. A node of home watches nobody.
 
 An event ``salt/beacon/MINION/keystone_reach/`` is sent when a keystone comes to be held for another thing than before;
-then, while one of the two is not up, each 5 seconds; else once a minute. Its data:
+then, while one of the two is not up or services are still to follow the switch, each 5 seconds; else once a minute.
+Its data:
 
 id, minion
     The minion's id.
@@ -69,7 +70,7 @@ __virtualname__ = "keystone_reach"
 
 _SALTS = ("interval", "enabled", "disable_during_state_run", "beacon_module", "run_once", "_beacon_name")
 _OURS = tuple(name for name in limits.NAMES if name != "interval")
-_PRESSING, _CALM = 5, 60  # seconds between two events while one of the two keystones is not up, and else
+_PRESSING, _CALM = 5, 60  # seconds between two events while something is wrong, and else
 _PATIENCE = 5  # times that pillar is asked for: a minion may have none
 _asked = watch.ASKED
 _told = {}  # when an event was last made by a call, by the beacon's name
@@ -112,7 +113,7 @@ def beacon(config):
     if running is None:
         return []
     sight = running.sight()
-    calm = sight.home.state == sight.local.state == "up"
+    calm = sight.home.state == sight.local.state == "up" and not switch.unfinished()
     now = time.monotonic()
     if name in _told and now - _told[name] < (_CALM if calm else _PRESSING):
         return []
