@@ -195,7 +195,7 @@ def _watch(name, given):
     wanted = None
     try:
         settings = settings_of.read(ours)
-        if __pillar__.get(settings_of.PILLAR):
+        if snapshot.whole(__pillar__):
             # The engine has the pillar of its own start, and on a bad day there is no master to give another.
             snapshot.write(__grains__.get("region") or "", __pillar__)
         wanted = wish.wish(settings, __grains__.get("region"), __opts__["id"], numbers, f"beacons:{__virtualname__}")

@@ -52,6 +52,13 @@ def test_a_pillar_that_is_there_counts_before_what_was_kept(tmp_path):
     assert snapshot.pillar({}, tmp_path / "nothing") == {}
 
 
+def test_a_pillar_that_salt_could_not_render_counts_after_what_was_kept(tmp_path):
+    broken = {"openstack_regions": {"failover": {}}, "_errors": ["Specified SLS 'x' is not available"]}
+    assert snapshot.pillar(broken, tmp_path) is broken
+    snapshot.write("RegionTwo", PILLAR, tmp_path)
+    assert snapshot.pillar(broken, tmp_path)["openstack_regions"]["home"] == "RegionOne"
+
+
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"region": "RegionTwo"}'])
 def test_damage_is_said(tmp_path, damage):
     snapshot.write("RegionTwo", PILLAR, tmp_path)

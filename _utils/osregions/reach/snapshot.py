@@ -51,8 +51,16 @@ def read(state: str | Path = STATE) -> dict[str, Any] | None:
 
 
 def pillar(given: Mapping[str, Any], state: str | Path = STATE) -> Mapping[str, Any]:
-    """A minion's pillar, where it has ours; else what was kept of it."""
-    return given if given.get(PILLAR) else read(state) or given
+    """A minion's pillar, where it has ours whole; else what was kept of it."""
+    return given if whole(given) else read(state) or given
+
+
+def whole(given: Mapping[str, Any]) -> bool:
+    """Whether a pillar has ours, and was rendered without an error.
+
+    With `--local`, on a host that is a master too, Salt renders what lies in /srv/pillar, whoever it is meant for.
+    """
+    return bool(given.get(PILLAR)) and not given.get("_errors")
 
 
 def _text(region: str, pillar: Mapping[str, Any]) -> bytes:
