@@ -144,20 +144,6 @@ def moves(lab, host):
     return len(done.stdout.splitlines())
 
 
-def forget_moves(lab):
-    """Let the cap on moves in an hour begin anew: these tests move a region more often than anybody should."""
-    for host in (MEMBER, NODE):
-        lab.exec(host, "rm", "-f", "/var/lib/openstack-regions/switch/history.jsonl")
-
-
-def rested(lab):
-    """Wait until RegionTwo may move by itself again: a minute after its last move, and not too often in an hour."""
-    forget_moves(lab)
-    left = max(float(switch(lab, host).get("since", 0)) for host in (MEMBER, NODE)) + 61 - time.time()
-    if left > 0:
-        time.sleep(left)
-
-
 def places(lab):
     """Where the services of RegionTwo sign in."""
     return {

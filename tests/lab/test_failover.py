@@ -95,6 +95,20 @@ def test_on_a_node_with_no_master_at_all_a_local_call_does_it(region):
     failing.home_again(region)
 
 
+def test_a_replica_that_stands_still_stops_the_return(region):
+    region.command("cut")
+    assert failing.moved(region, "failover", "RegionTwo")["ok"]
+    region.exec(MEMBER, "mariadb", input="STOP ALL SLAVES")
+    region.command("heal")
+    failing.reconnected(region)
+    found = failing.moved(region, "failback", "RegionTwo", master=HOME)
+    assert not found["ok"]
+    assert "RegionTwo" in found["steps"][0] and "stands still" in found["steps"][0], found
+    assert failing.places(region) == SELF
+    region.exec(MEMBER, "mariadb", input="START ALL SLAVES")
+    failing.home_again(region)
+
+
 def test_rows_past_the_fence_stop_the_return_with_the_choices(region):
     region.command("cut")
     assert failing.moved(region, "failover", "RegionTwo")["ok"]

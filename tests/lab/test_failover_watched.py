@@ -13,6 +13,7 @@ from tests.lab.failing import HOME, IMAGES, MEMBER, NODE, PLACES, SELF
 
 pytestmark = pytest.mark.timeout(900)  # the first test of each fixture waits for a lab that is made anew
 
+_SOON = {"minimum_stay": 5, "cap_per_hour": 1000, "up_after": 10}
 BLIPS, LOSSY = failing.count(10, 50), failing.count(20, 60)  # blips, and seconds of lost packets
 _PYTHON = "/opt/salt/bin/python3"
 # Ready before it is told to: a burst of events, as a beacon would send them, on a master's bus.
@@ -33,10 +34,10 @@ with salt.utils.event.get_event("master", opts=opts, listen=False) as bus:
 
 @pytest.fixture(scope="module")
 def watching(lab):
-    """RegionTwo, joined, with home's identity; it watches, and both masters react."""
+    """RegionTwo, joined, with home's identity; it watches, and both masters react. It may move again soon, and often."""
     failing.ready(lab)
+    failing.numbers(lab, **_SOON)
     failing.watched(lab)
-    failing.forget_moves(lab)
     yield lab
     lab.command("heal")
 
@@ -59,10 +60,14 @@ def _by_itself(lab, fault, seconds):
     return answered
 
 
+def _moves(lab):
+    """The epoch, and how often each node has moved so far."""
+    return failing.switch(lab, MEMBER)["epoch"], [failing.moves(lab, one) for one in (MEMBER, NODE)]
+
+
 @pytest.mark.parametrize(("fault", "own"), [("hole", True), ("cut", False)])
 def test_by_itself_with_homes_master_gone_and_with_none_at_all(watching, fault, own):
-    failing.rested(watching)
-    epoch = failing.switch(watching, MEMBER)["epoch"]
+    epoch, before = _moves(watching)
     watching.exec(HOME, "systemctl", "stop", "--no-block", "salt-master")
     if not own:
         watching.exec(MEMBER, "systemctl", "stop", "salt-master")
@@ -71,7 +76,7 @@ def test_by_itself_with_homes_master_gone_and_with_none_at_all(watching, fault, 
     failing.until(lambda: failing.places(watching) == SELF, "all nodes", 30)
     time.sleep(15)  # for the slower of the two ways, and the events that still come
     assert {failing.switch(watching, one)["epoch"] for one in (MEMBER, NODE)} == {epoch + 1}
-    assert {failing.moves(watching, one) for one in (MEMBER, NODE)} == {1}
+    assert [failing.moves(watching, one) for one in (MEMBER, NODE)] == [one + 1 for one in before]
     watching.exec(MEMBER, "systemctl", "start", "salt-master")
     failing.home_again(watching)
     failing.seen(watching, "up")
@@ -79,9 +84,8 @@ def test_by_itself_with_homes_master_gone_and_with_none_at_all(watching, fault, 
 
 def test_a_hundred_events_on_two_masters_and_the_engines_move_it_once(watching):
     """Home's keystone is dead and the line whole, so that everybody may act: both masters, and both nodes alone."""
-    failing.rested(watching)
     failing.seen(watching, "up")
-    epoch = failing.switch(watching, MEMBER)["epoch"]
+    epoch, before = _moves(watching)
     data = json.dumps({"id": MEMBER, "state": "down", "switch": {"identity": "home", "epoch": epoch}})
     words = (_PYTHON, "-c", _BURST, data, f"salt/beacon/{MEMBER}/keystone_reach/", "50")
     for host in cloud.CONTROLLERS:
@@ -104,14 +108,13 @@ def test_a_hundred_events_on_two_masters_and_the_engines_move_it_once(watching):
     failing.until(lambda: failing.places(watching) == SELF, "all nodes", 90)
     time.sleep(30)  # for each of the hundred
     assert {failing.switch(watching, one)["epoch"] for one in (MEMBER, NODE)} == {epoch + 1}
-    assert {failing.moves(watching, one) for one in (MEMBER, NODE)} == {1}
+    assert [failing.moves(watching, one) for one in (MEMBER, NODE)] == [one + 1 for one in before]
     watching.exec(HOME, "systemctl", "start", "keystone")
     failing.home_again(watching)
     failing.seen(watching, "up")
 
 
 def test_blips_move_nothing(watching):
-    failing.rested(watching)
     before = failing.switch(watching, MEMBER)["epoch"]
     for number in range(BLIPS):
         watching.command("hole")
@@ -131,7 +134,6 @@ def test_lost_packets_move_nothing(watching):
 
 
 def test_a_node_that_was_dead_meanwhile_follows_when_it_is_back(watching):
-    failing.rested(watching)
     failing.power(NODE, on=False)
     watching.command("cut")
     failing.until(lambda: failing.switch(watching, MEMBER)["identity"] == "local", "fail-over", 60)
@@ -154,8 +156,7 @@ def test_a_minion_can_not_move_another_region_by_its_event(watching):
 
 def test_it_returns_by_itself_where_pillar_says_so(watching):
     """`failback: auto`: once home has been well for its while, home's master takes RegionTwo back, and nobody asked."""
-    failing.rested(watching)
-    failing.numbers(watching, up_after=5, minimum_stay=20, region={"failback": "auto"})
+    failing.numbers(watching, region={"failback": "auto"}, **_SOON)
     epoch = failing.switch(watching, MEMBER)["epoch"]
     watching.command("cut")
     failing.until(lambda: failing.places(watching) == SELF, "fail-over", 60)
@@ -164,4 +165,4 @@ def test_it_returns_by_itself_where_pillar_says_so(watching):
     failing.until(lambda: failing.places(watching) == failing.TO_HOME, "it returns", 180)
     failing.until(lambda: not any(failing.unfinished(watching)), "all of it is done", 60)
     assert {failing.switch(watching, one)["epoch"] for one in (MEMBER, NODE)} == {epoch + 2}
-    failing.numbers(watching)
+    failing.numbers(watching, **_SOON)
