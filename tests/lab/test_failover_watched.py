@@ -34,7 +34,7 @@ with salt.utils.event.get_event("master", opts=opts, listen=False) as bus:
 
 @pytest.fixture(scope="module")
 def watching(lab):
-    """RegionTwo, joined, with home's identity; it watches, and both masters react. It may move again soon, and often."""
+    """RegionTwo, joined, with home's identity; it watches, and both masters react; it may move again soon."""
     failing.ready(lab)
     failing.numbers(lab, **_SOON)
     failing.watched(lab)
