@@ -110,7 +110,11 @@ def seen(lab, state, seconds=90):
         found = json.loads(text[text.index("{") :]) if "{" in text else {}
         sights = [found.get(one) for one in (MEMBER, NODE)]
         return all(
-            isinstance(one, dict) and one["home"]["state"] == state and one["local"]["state"] == "up" and one["keys"]
+            isinstance(one, dict)
+            and "home" in one
+            and one["home"]["state"] == state
+            and one["local"]["state"] == "up"
+            and one["keys"]
             for one in sights
         )
 
