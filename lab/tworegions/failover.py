@@ -112,8 +112,15 @@ def _fails(home: Host, member: Host) -> tuple[float, float]:
 
 def _timeline(member: Host) -> dict[str, float]:
     """The moments of the move: of both nodes' the earlier where something led to it, else the later."""
+    switches: dict[str, Any] = {}
+
+    def told() -> bool:
+        switches.update(_asked(member, "*", "regions.switch"))
+        return all(one["last"] and one["last"]["epoch"] == one["epoch"] for one in switches.values())
+
+    wait("what came of the move", told, seconds=_PATIENCE)
     found: dict[str, list[float]] = {}
-    for one in _asked(member, "*", "regions.switch").values():
+    for one in switches.values():
         need(one["identity"] == "local", f"the switch is {one}")
         for name, at in one["last"]["timeline"].items():
             found.setdefault(name, []).append(at)

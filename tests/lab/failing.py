@@ -137,9 +137,17 @@ def switch(lab, host):
 
 
 def timeline(lab):
-    """The moments of RegionTwo's last move, over both of its nodes; seconds since the epoch."""
-    place = "/var/lib/openstack-regions/switch/outcome.json"
-    return moments.merged(json.loads(lab.exec(host, "cat", place).stdout)["timeline"] for host in (MEMBER, NODE))
+    """The moments of RegionTwo's last move, over both of its nodes, once that is proved; seconds since the epoch."""
+    found = {}
+
+    def told():
+        for host in (MEMBER, NODE):
+            text = lab.exec(host, "cat", "/var/lib/openstack-regions/switch/outcome.json", check=False).stdout
+            found[host] = json.loads(text) if text else {"epoch": 0}
+        return all(found[host]["epoch"] == switch(lab, host)["epoch"] for host in found)
+
+    until(told, "what came of the move", 30)
+    return moments.merged(one["timeline"] for one in found.values())
 
 
 def moves(lab, host):
