@@ -109,6 +109,7 @@ WAYS = (
 
 def once(lab: Lab, way: Way, fault: str) -> Run:
     """Let the line fail once, and see what follows."""
+    assert failing.places(lab) == failing.TO_HOME, "it has moved already"
     token = failing.tokens(lab, 1)[0]
     lab.exec(HOME, "systemctl", "stop", "--no-block", "salt-master")
     if way.name == "alone":

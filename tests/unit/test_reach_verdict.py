@@ -62,6 +62,9 @@ TABLE = [
     # Home is down.
     ("home is down", situation(D), FAIL_OVER, "home_down"),
     ("home refuses", situation(sight(DOWN, kind=REFUSED)), FAIL_OVER, "home_down"),
+    ("it answers again", situation(sight(DOWN, kind=OK)), WAIT, "home_answers"),
+    ("it answers one of two again", situation(D, sight(DOWN, kind=OK)), WAIT, "no_majority"),
+    ("it answers one of three again", situation(D, D, sight(DOWN, kind=SLOW)), FAIL_OVER, "home_down"),
     ("asked first", situation(D, fail_over=ASK), ASKS, "ask_over"),
     ("told to stay", situation(D, fail_over=OFF), NONE, "mode_off"),
     ("its own is down too", situation(sight(DOWN, DOWN)), WAIT, "local_dead"),

@@ -54,6 +54,7 @@ REMEDIES: Mapping[str, Remedy] = {
     ),
     # It is waited.
     "unsure": Remedy("it is not certain yet whether {home}'s keystone serves {region} ({why})"),
+    "home_answers": Remedy("{home}'s keystone was held to be down for {region}, and answers again"),
     "no_majority": Remedy(
         "{down} of {controllers} controllers of {region} hold {home}'s keystone to be down ({why}); a majority decides"
     ),

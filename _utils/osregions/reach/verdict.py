@@ -79,11 +79,14 @@ def _impossible(view: View) -> Verdict | None:
 
 
 def _at_home(view: View) -> Verdict:
-    down = _down(view)
+    # One who was held to be down and answers again is not left: it is on its way to being held up.
+    down = sum(one.home.state == hysteresis.DOWN and one.home.kind not in probe.SERVES for one in view.sights)
     if not _most(view, down):
         states = {one.home.state for one in view.sights}
         if down:
             return _verdict(view, WAIT, "no_majority")
+        if _down(view):
+            return _verdict(view, WAIT, "home_answers")
         if states == {hysteresis.UP}:
             return _verdict(view, NONE, "home_well")
         refused = any(one.home.kind == probe.UNAUTHORIZED for one in view.sights)
