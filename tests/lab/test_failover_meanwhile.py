@@ -92,17 +92,13 @@ def _let_in(lab, url, host, people):
     return [int(line) for line in said.split()]
 
 
-def _outages(asked):
-    """Of requests in a row: when each series of failures began, how long it was, and how many they were."""
-    found, series = [], []
-    for sent, answered, status in asked:
-        if status != 200:
-            series.append((sent, answered))
-        elif series:
-            found.append((series[0][0], max(at for _, at in series) - series[0][0], len(series)))
-            series = []
-    assert not series, "glance does not answer at the end"
-    return found
+def _lost(asked, since, until, what):
+    """How many of the requests sent in that time failed, and for how many seconds some did; told, too."""
+    sent = [at for at, _, status in asked if since <= at < until and status != 200]
+    seconds = sent[-1] - sent[0] if sent else 0.0
+    count = sum(since <= at < until for at, _, _ in asked)
+    print(f"glance, each 0.1 s, {what}: {len(sent)} of {count} requests failed, within {seconds:.1f} s")
+    return seconds
 
 
 def _revoke(lab, token):
@@ -137,16 +133,11 @@ def test_nothing_that_happened_meanwhile_is_lost(watching):
         time.sleep(max(began + _WHILE - time.time(), 0))
         healed = time.time()
         failing.home_again(watching)
-    outages = _outages(asked)
-    lost = sum(count for _, _, count in outages)
-    print(f"glance, each 0.1 s: {lost} of {len(asked)} requests failed; cut for {healed - began:.0f} s")
-    for at, seconds, count in outages:
-        when = f"{at - began:.1f} s after the fault" if at < healed else f"{at - healed:.1f} s after the line was whole"
-        print(f"  {when}: {count} failed within {seconds:.1f} s")
-    over = [seconds for at, seconds, _ in outages if at < healed]
-    back = [seconds for at, seconds, _ in outages if at >= healed]
-    assert sum(over) < 30, over
-    assert sum(back) < 15, back  # glance has one node here, and that is restarted
+    assert _lost(asked, 0, began, "before") == 0
+    assert _lost(asked, began, healed, f"cut for {healed - began:.0f} s") < 60
+    # Glance has one node here, and that is restarted.
+    assert _lost(asked, healed, time.time(), "on the way back") < 30
+    assert asked[-1][2] == 200
 
     for url, host in ((AT_HOME, HOME), (OWN, MEMBER)):
         assert _statuses(watching, url, host, revoked) == {401}, f"revoked, and valid at {url}"
