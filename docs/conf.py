@@ -26,9 +26,12 @@ myst_heading_anchors = 3
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = ["README.md"]
 highlight_language = "none"
+smartquotes = False  # what is copied out of the text must work
 toc_object_entries_show_parents = "hide"
 
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["guide.css"]
 html_title = f"OpenStack regions by Salt {release}"
 html_copy_source = False
 html_show_sourcelink = False

@@ -6,7 +6,7 @@ import importlib
 import re
 import sys
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from string import Formatter
 from typing import Any
 
@@ -83,20 +83,28 @@ class Formulas(Directive):
 
 
 class Remedies(Directive):
-    """A table from code to sentence and remedy: `module:NAME` of the mapping that the code itself decides from."""
+    """What each code means, and what to do: `module:NAME` of the table that the program itself looks into."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         module, _, name = self.arguments[0].partition(":")
         found = nodes.definition_list()
-        for code, one in getattr(importlib.import_module(module), name).items():
-            term = nodes.term("", "", nodes.literal(code, code), ids=[nodes.make_id(f"finding-{code}")])
-            said = [nodes.paragraph("", "", *_with_places(one.says))]
-            if one.remedy:
-                said.append(nodes.paragraph("", "", nodes.strong("", "Remedy: "), *_with_places(one.remedy)))
+        for code, says, remedy in _meanings(getattr(importlib.import_module(module), name)):
+            term = nodes.term("", "", nodes.literal(code, code))
+            said = [nodes.paragraph("", "", *_with_places(says))]
+            if remedy:
+                said.append(nodes.paragraph("", "", nodes.strong("", "Remedy: "), *_with_places(remedy)))
             found += nodes.definition_list_item("", term, nodes.definition("", *said))
         return [found]
+
+
+def _meanings(table: Any) -> Iterator[tuple[str, str, str]]:
+    """Code, sentence and remedy of a mapping to remedies, or of rows of number, part of the text, and these two."""
+    if isinstance(table, Mapping):
+        yield from ((code, one.says, one.remedy) for code, one in table.items())
+    else:
+        yield from ((f"{number} {part}".strip(), says, remedy) for number, part, says, remedy in table)
 
 
 def _with_places(text: str) -> Iterator[nodes.Node]:
