@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,16 +44,19 @@ class Module:
     functions: tuple[Function, ...]
 
 
+@cache
 def modules(kind: str) -> tuple[Module, ...]:
     """The files of one of Salt's folders, by name."""
     return tuple(_module(path) for path in sorted((ROOT / kind).glob("[a-z]*.py")))
 
 
+@cache
 def functions(kind: str) -> dict[str, Function]:
     """The functions of one of Salt's folders, by the name that Salt calls them."""
     return {one.called: one for module in modules(kind) for one in module.functions}
 
 
+@cache
 def sls() -> dict[str, Path]:
     """The formula's and the orchestrations' files, by the name that `state.apply` knows them by."""
     top = ROOT / "salt"
