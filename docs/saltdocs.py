@@ -108,10 +108,11 @@ def _meanings(table: Any) -> Iterator[tuple[str, str, str]]:
 
 
 def _with_places(text: str) -> Iterator[nodes.Node]:
-    """A sentence in which `{home}` and its like are set apart from the words."""
+    """A sentence in which `{home}` and its like are set apart from the words, and so is what stands in backquotes."""
     for words, place, _, _ in Formatter().parse(text):
-        if words:
-            yield nodes.Text(words)
+        for number, part in enumerate(words.split("`")):
+            if part:
+                yield nodes.literal(part, part) if number % 2 else nodes.Text(part)
         if place is not None:
             yield nodes.emphasis(place, place.upper())
 

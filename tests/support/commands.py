@@ -22,7 +22,9 @@ _SALT = ("salt", "salt-call", "salt-run")
 _OURS = ("lab/", "bench/", "tests/run")
 _ASIDE = ("/opt/saltstack/salt/salt-pip", "salt-pip")
 _WITH_VALUE = ("-t", "--timeout", "--out", "-c")
-_FENCE = re.compile(r"^(?P<in> *)(?P<mark>`{3,})(?P<kind>[\w+-]*)[^\n]*\n(?P<body>.*?)^(?P=in)(?P=mark) *$", re.M | re.S)
+_FENCE = re.compile(
+    r"^(?P<in> *)(?P<mark>`{3,})(?P<kind>[\w+-]*)[^\n]*\n(?P<body>.*?)^(?P=in)(?P=mark) *$", re.M | re.S
+)
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _DOCSTRING = re.compile(r"\.\. code-block:: bash\n\n((?:[ ]+\S[^\n]*\n|\n)+)")
 _NAMED = re.compile(r"^([^\W\d]\w*)=(?!=)", re.S)
@@ -42,7 +44,7 @@ class Command:
 
 
 def in_markdown(path: Path) -> Iterator[Command]:
-    """The commands of a page: all of its shell blocks, what is ours in blocks of no language, and what stands in a line."""
+    """The commands of a page: all of its shell blocks, ours in blocks of no language, and those in a line."""
     text = path.read_text(encoding="utf-8")
     where = str(path.relative_to(ROOT))
     for block in _FENCE.finditer(text):

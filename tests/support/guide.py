@@ -15,7 +15,9 @@ from tests.support import parts, venvs
 SOURCE = parts.ROOT / "docs"
 RENDERED = parts.ROOT / "build" / "guide"
 # What a browser fetches by itself. A link that a reader follows (`<a href=`) is none of these.
-_FETCHED = re.compile(r"""<(?:script|img|iframe|source|link)\b[^>]*?\b(?:src|href)\s*=\s*["']?((?:https?:)?//[^"'\s>]+)""")
+_FETCHED = re.compile(
+    r"""<(?:script|img|iframe|source|link)\b[^>]*?\b(?:src|href)\s*=\s*["']?((?:https?:)?//[^"'\s>]+)"""
+)
 _FETCHED_BY_CSS = re.compile(r"""(?:@import\s+|url\()\s*["']?((?:https?:)?//[^"')\s]+)""")
 
 
