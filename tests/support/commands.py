@@ -188,8 +188,8 @@ def _lab(program: str, words: Sequence[str]) -> Iterator[str]:
     if not script.is_file():
         yield f"there is no {program}"
     elif program == "lab/exec":
-        if not words or words[0] not in {one.name for one in lab.HOSTS}:
-            yield f"there is no host {words[0] if words else ''}"
+        if words and words[0] not in {one.name for one in lab.HOSTS}:
+            yield f"there is no host {words[0]}"
         elif words[1:] and known(words[1]):
             yield from _wrong(words[1:])
     else:
