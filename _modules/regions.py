@@ -137,7 +137,7 @@ def openrc_region(path, region, backups=files.BACKUPS, test=False):
         Whether to say only what would change. Default: False.
 
     Returns the changes, empty when the file names that region already. Raises CommandExecutionError when the file is
-    not there, or sets no OS_ variable.
+    not there, or sets no ``OS_`` variable.
 
     Source: the clients read ``OS_REGION_NAME``; without it they take the first endpoint of any region.
     """
@@ -164,7 +164,7 @@ def openrc_account(path, backups=files.BACKUPS, test=False):
         Whether to say only what would change. Default: False.
 
     Returns the changes, secrets masked; empty when it signs in so already, or as somebody that pillar does not name.
-    Raises CommandExecutionError when the file is not there, sets no OS_ variable, or home's password is not known.
+    Raises CommandExecutionError when the file is not there, sets no ``OS_`` variable, or home's password is not known.
 
     Source: a region whose keystone database is home's has home's admin, with home's password.
     """

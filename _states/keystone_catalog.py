@@ -52,7 +52,7 @@ def region_imported(name, rows, identity="follow", services="mapped", config=Non
     """
     A region's rows, exported from its own keystone, are in this keystone's catalog (P6).
 
-    .. code-block:: yaml
+    .. code-block:: yaml+jinja
 
         RegionTwo:
           keystone_catalog.region_imported:
@@ -209,7 +209,7 @@ def openrc_region(name, region, backups="/var/backups/openstack-regions"):
     backups
         Text: where the earlier text is kept. Default: ``/var/backups/openstack-regions``.
 
-    Fails when the file sets no OS_ variable. Undone by ``regions.restore_file``.
+    Fails when the file sets no ``OS_`` variable. Undone by ``regions.restore_file``.
 
     Source: the clients read ``OS_REGION_NAME``; without it they take the first endpoint of any region.
     """
@@ -232,7 +232,7 @@ def openrc_account(name, backups="/var/backups/openstack-regions"):
     backups
         Text: where the earlier text is kept. Default: ``/var/backups/openstack-regions``.
 
-    Fails when the file sets no OS_ variable. Undone by ``regions.restore_file``.
+    Fails when the file sets no ``OS_`` variable. Undone by ``regions.restore_file``.
 
     Source: see ``regions.openrc_account``.
     """

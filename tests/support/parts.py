@@ -40,6 +40,7 @@ class Part:
 # Unit tests and those of database servers know no Salt: one venv is enough. What meets Salt meets both of its releases.
 PARTS = {
     "lint": Part("lint", (venvs.TOOLS,)),
+    "docs": Part("docs", (venvs.DOCS,)),
     "unit": Part("unit", ("salt3006",), services=True),
     "delivery": Part("delivery", venvs.SALTS, salt=True),
     "functional": Part("functional", venvs.SALTS, services=True, image=True, salt=True),
@@ -49,7 +50,7 @@ PARTS = {
 
 # What may run side by side on two cores: the delivery's daemons start while the image is built and read. The lab is
 # alone: it is timed.
-LANES = (("lint", "unit", "functional", "servers"), ("delivery",))
+LANES = (("lint", "docs", "unit", "functional", "servers"), ("delivery",))
 # The plugins of tests that know no Salt. Those of pytest-salt-factories take a tenth of a second for each test.
 PLUGINS = "pytest_timeout,_hypothesis_pytestplugin"
 

@@ -18,6 +18,7 @@ CACHE = Path(os.environ.get("OPENSTACK_REGIONS_TEST_CACHE", "/var/cache/openstac
 REQUIREMENTS = Path(__file__).resolve().parent / "requirements"
 SALTS = ("salt3006", "salt3008")
 TOOLS = "tools"
+DOCS = "docs"
 COMPLETE = ".complete"  # the last file written into a venv: without it, the venv is half built
 
 
