@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Callable
 from functools import wraps
 
@@ -134,10 +135,16 @@ def freeze(arguments: list[str]) -> int:
 def _line(name: str, action: Callable[[], None], said: str) -> Callable[[], int]:
     @command
     def program(arguments: list[str]) -> int:
-        argparse.ArgumentParser(prog=f"lab/{name}", description=action.__doc__).parse_args(arguments)
+        parser = argparse.ArgumentParser(prog=f"lab/{name}", description=action.__doc__)
+        if action is not network.heal:
+            parser.add_argument("--seconds", type=float, help="and have it whole again after so many")
+        seconds = getattr(parser.parse_args(arguments), "seconds", None)
         progress = Progress()
         with progress.step(said):
             action()
+        if seconds is not None:
+            time.sleep(seconds)
+            network.heal()
         print(f"line between the regions: {network.state()}")
         return 0
 

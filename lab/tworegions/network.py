@@ -86,9 +86,9 @@ def lose(percent: int) -> None:
 def heal() -> None:
     """Undo `cut`, `hole` and `lose`."""
     _needs_router()
-    _keep_all()
     _ip(ROUTER, "link", "set", "region2", "up")
     _forward(True)
+    _keep_all()
 
 
 def state() -> str:

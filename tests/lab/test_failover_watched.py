@@ -117,9 +117,7 @@ def test_a_hundred_events_on_two_masters_and_the_engines_move_it_once(watching):
 def test_blips_move_nothing(watching):
     before = failing.switch(watching, MEMBER)["epoch"]
     for number in range(BLIPS):
-        watching.command("hole")
-        time.sleep(1 + number % 2)
-        watching.command("heal")
+        watching.command("hole", "--seconds", str(1 + number % 2))
         time.sleep(2)
     assert {failing.switch(watching, one)["epoch"] for one in (MEMBER, NODE)} == {before}
 
