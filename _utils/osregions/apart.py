@@ -1,8 +1,8 @@
 """Do something in a process of its own, and have its answer: what it breaks in there goes with it.
 
-A master's reactor runs its reactions in threads of one process that lives for weeks. Each has Salt's loaders try imports
-that fail; one that a destructor interrupts can leave its module's lock held for ever (CPython issue 91351), and from then
-on no reaction of that master loads its modules. Seen with Salt 3008 on Python 3.11.2, after 100 events at once.
+A master's reactor runs its reactions in threads of one process that lives for weeks. Each has Salt's loaders try
+imports that fail; one that a destructor interrupts can leave its module's lock held for ever (CPython issue 91351), and
+from then on no reaction of that master loads its modules. Seen on Salt 3008, Python 3.11.2, after 100 events at once.
 """
 
 from __future__ import annotations
