@@ -12,8 +12,8 @@ Each call reads memcached's statistics and compares them with those of ``window`
 ``settled``, ``live``, ``missed``. ``interval`` is Salt's, the seconds between two calls. A node without memcached has
 nothing to watch.
 
-An event ``salt/beacon/MINION/memcached_pressure/`` is sent when ``times`` looks in a row say another thing than was held
-before; then, while memcached is too small or does not answer, each ``remind`` seconds; else once a day. Its data:
+An event ``salt/beacon/MINION/memcached_pressure/`` is sent when ``times`` looks in a row say another thing than was
+held before; then, while memcached is too small or does not answer, each ``remind`` seconds; else once a day. Its data:
 
 id
     The minion's id.

@@ -246,8 +246,8 @@ def verify(interval=10, config=None, style=None):
         Text: ``debian`` or ``sysconfig``. Default: by the path.
 
     Returns a dict: ``helped`` (true when fewer items have to go and the hit rate is no lower; none when it can't be
-    told), ``sentence``, ``seed`` (how far ``total_items`` and ``total_connections`` went, and ``rises``: both did, which
-    is the seed's own sign; a pool of connections that stays open rises no more), ``hit_rate``, ``evictions`` and
+    told), ``sentence``, ``seed`` (how far ``total_items`` and ``total_connections`` went, and ``rises``: both did,
+    which is the seed's own sign; a pool of connections that stays open rises no more), ``hit_rate``, ``evictions`` and
     ``touch_misses`` (each ``old`` and ``new``). Raises CommandExecutionError when memcached does not answer.
 
     Source: memcached's ``stats``, now and as they were when the size was set.

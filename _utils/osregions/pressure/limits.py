@@ -1,4 +1,4 @@
-"""The numbers of M1: how long is looked at, and from when on a cache counts as too small, or as larger than it need be."""
+"""The numbers of M1: how long is looked at, and from when on a cache is too small, or larger than it need be."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ class Limits:
     times: int = 3  # looks in a row that must say another thing before the beacon believes it
     remind: float = 3600  # after which the beacon says again that something is wrong
     settled: float = 86400  # that memcached must have run before what it never used is held to be spare
-    live: float | None = None  # for which an item is of use after it was last asked for; None: as keystone's options say
+    live: float | None = (
+        None  # for which an item is of use after it was last asked for; None: as keystone's options say
+    )
     missed: float = 0.01  # the share of all that is asked for, missed for want of room, that is too much
 
 

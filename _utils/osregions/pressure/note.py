@@ -90,4 +90,3 @@ def only_the_size(path: str, backups: str | Path = files.BACKUPS) -> bool:
         return found is not None and found.size_alone and found.digest == digest(Path(path).read_bytes())
     except (OSError, RegionsError):
         return False
-

@@ -1,4 +1,4 @@
-"""M1 on this machine: look, judge, resize, look whether it helped. What Salt's modules call; nothing here knows Salt."""
+"""M1 on this machine: look, judge, resize, see whether it helped. What Salt's modules call; nothing here knows Salt."""
 
 from __future__ import annotations
 
@@ -229,4 +229,3 @@ def _check_room(megabytes: int, before: int, now: Reading | None) -> None:
 def _resizes(now: Reading | None) -> bool:
     numbers = re.findall(r"\d+", now.version)[:3] if now else []
     return tuple(int(number) for number in numbers) >= _RESIZES_SINCE
-

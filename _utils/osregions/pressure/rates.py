@@ -85,4 +85,3 @@ def since_start(reading: Reading) -> Rates:
         {number: slab.evicted for number, slab in reading.slabs.items()},
         sum(slab.out_of_memory for slab in reading.slabs.values()),
     )
-

@@ -71,8 +71,8 @@ REMEDIES: Mapping[str, Remedy] = {
         " of use for {live:.0f} s, and at most {missed} of {gets} that were asked for were missed for that"
     ),
     "touched_late": Remedy(
-        "touch_misses rose by {touch_misses} in {seconds:.0f} s, and nothing had to go: these items had run out or never"
-        " were, and a larger cache would not have them either"
+        "touch_misses rose by {touch_misses} in {seconds:.0f} s, and nothing had to go: these items had run out or"
+        " never were, and a larger cache would not have them either"
     ),
     "idle": Remedy("nobody used memcached for {seconds:.0f} s", "look again when people work"),
     "too_soon": Remedy("the two readings are {seconds:.1f} s apart, which tells nothing", "leave a second at least"),
@@ -81,7 +81,9 @@ REMEDIES: Mapping[str, Remedy] = {
     ),
     "reset": Remedy("memcached's counters were set back between the two readings", "look again"),
     "no_counters": Remedy("this memcached ({version}) does not count what it evicts", "look at it by other means"),
-    "no_answer": Remedy("memcached does not answer ({problem})", "systemctl status memcached; salt-call keystone_tokens.memcached"),
+    "no_answer": Remedy(
+        "memcached does not answer ({problem})", "systemctl status memcached; salt-call keystone_tokens.memcached"
+    ),
 }
 # In place of a larger size, where the machine has no memory for one.
 MACHINE_FULL = (
