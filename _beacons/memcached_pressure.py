@@ -103,7 +103,7 @@ def beacon(config):
     held, told = watch.looked(_remembered(), found, now, _judge(numbers), numbers)
     _kept["it"] = held
     try:
-        watch.write(held)
+        watch.write(held, watch.PLACE)
     except OSError as err:
         log.warning("What the beacon memcached_pressure holds can't be kept: %s", err)
     return [] if told is None else [event_data(told, held.since, now)]
@@ -152,7 +152,7 @@ def _remembered():
     """What is held; a minion that starts anew has it from the one before."""
     if "it" not in _kept:
         try:
-            _kept["it"] = watch.read() or watch.Watched()
+            _kept["it"] = watch.read(watch.PLACE) or watch.Watched()
         except RegionsError as err:
             log.warning("The beacon memcached_pressure begins anew: %s", err)
             _kept["it"] = watch.Watched()

@@ -99,7 +99,7 @@ def seen():
     """
 
     def act():
-        found = watch.read()
+        found = watch.read(watch.PLACE)
         if found is None:
             return None
         held = None if found.held is None else found.held.as_dict()

@@ -148,7 +148,14 @@ class Place:
                 restart()
                 tokens.memcached_answers(self.config, self.style, 10)
                 restarted = True
-        return self._said(changes, self._now(), wanted, use, kept, False, restarted)
+        after = self._now()
+        if restarted and after is not None and after.megabytes != wanted:
+            raise RegionsError(
+                f"memcached was restarted, and has {after.megabytes} MB",
+                self.config,
+                "does its unit start it with another file? Look at the process's arguments",
+            )
+        return self._said(changes, after, wanted, use, kept, False, restarted)
 
     def helped(self, interval: float) -> Helped:
         """Look twice, and say what memcached does now, beside what it did before its size was set here."""
