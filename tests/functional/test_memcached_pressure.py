@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 
 import pytest
@@ -13,7 +14,9 @@ from osregions.pressure import note, watch
 from tests.support.memcached import Configured
 
 # A megabyte is less than memcached takes with items of the usual size.
-DEBIAN = "-d\nlogfile /var/log/memcached.log\n# the cap\n-m {size} # for now\n-p {port}\n-u root\n-l 127.0.0.1\n-U 0\n{more}"
+DEBIAN = (
+    "-d\nlogfile /var/log/memcached.log\n# the cap\n-m {size} # for now\n-p {port}\n-u root\n-l 127.0.0.1\n-U 0\n{more}"
+)
 RDO = 'PORT="{port}"\nUSER="root"\nMAXCONN="1024"\nCACHESIZE="{size}"\nOPTIONS="-l 127.0.0.1 -U 0 {more}"\n'
 SMALL = {"debian": "-I 512k\n", "sysconfig": "-I 512k"}
 KEYS = 1500  # of 2 kB: three megabytes
@@ -38,7 +41,7 @@ def place(loaders, tmp_path, monkeypatch):
                 "home": "RegionOne",
                 "regions": {"RegionOne": {"public_endpoint": "http://127.0.0.1:5000"}},
                 "keystone": {"config": str(tmp_path / "keystone.conf"), "release": 22},
-                "memcached": {"config": str(self.memcached.conf), "style": style},
+                "memcached": {"config": str(self.memcached.conf), "style": style, "service": "a-test-of-ours"},
                 "pressure": pressure,
                 "backup": {"directory": str(self.backups)},
             }
@@ -54,12 +57,13 @@ def place(loaders, tmp_path, monkeypatch):
             minion = loaders.but(pillar={"openstack_regions": self.pillar})
             for one in (minion, minion.dry):
                 # No systemd here: what it would do is done. Asked for first, so that it is not loaded over ours.
-                assert one.modules["service.restart"]
-                one.modules._dict["service.restart"] = self.restart
+                within = one.modules.pack["__salt__"]
+                assert within["service.restart"]
+                within._dict["service.restart"] = self.restart
             return minion
 
         def restart(self, unit):
-            assert unit == "memcached"
+            assert unit == "a-test-of-ours"
             self.restarts += 1
             self.memcached.restart()
             return True
@@ -215,16 +219,19 @@ def test_well_is_fine(place):
 def test_touches_that_miss_say_nothing_of_room(place):
     """The seed's sign alone: items that nobody ever set are touched."""
     here = place(64)
-    with here.memcached.used(50):
-        time.sleep(0.5)
-        client = here.memcached.client()
-        first = here.call("reading")
+    client = here.memcached.client()
+
+    def touch():
         for number in range(200):
             client.touch(f"nowhere-{number}", 60)
-        time.sleep(1.2)
-        second = here.call("reading")
-        assert second["counters"]["touch_misses"] - first["counters"]["touch_misses"] == 200
-    assert second["counters"]["evictions"] == 0
+
+    with here.memcached.used(50):
+        meanwhile = threading.Timer(0.5, touch)
+        meanwhile.start()
+        found = here.call("verdict", interval=2)
+        meanwhile.join()
+    assert (found["verdict"], found["code"]) == ("fine", "touched_late"), found
+    assert found["sentence"].startswith("touch_misses rose by 200 in 2 s, and nothing had to go")
 
 
 def test_where_tokens_live_one_that_must_go_is_one_too_many(place):
@@ -271,6 +278,75 @@ def test_one_that_is_not_installed(place, tmp_path):
     done = here.minion.states["memcached_pressure.sized"]("cache", size=64)
     assert done["result"] is False and "is memcached installed?" in done["comment"]
     assert here.minion.states["memcached_pressure.restored"]("cache")["result"] is True
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ([{"interval": 0}], ["an interval of 0 can't be", "beacons:memcached_pressure:interval", "window: 300"]),
+        ([{"interval": "often"}], ["an interval of 'often' can't be"]),
+        ([{"interval": 60}, {"window": 30}], ["an interval of 60 can't be", "window: 30"]),
+        ([{"windw": 60}], ["'windw' is not known", "did you mean window?"]),
+        ([{"quux": 1}], ["'quux' is not known", "the keys there are interval, window"]),
+        ([{"times": 0}], ["0 is no whole number from 1 to 100", "beacons:memcached_pressure:times"]),
+        ({"interval": 60}, ["no list of keys", "put a dash"]),
+        (["interval"], ["no list of keys"]),
+    ],
+)
+def test_beacon_names_the_wrong_key(loaders, config, words):
+    right, said = loaders.beacons["memcached_pressure.validate"](config)
+    assert not right
+    assert all(word in said for word in words), said
+
+
+@pytest.mark.parametrize("config", [[], [{"interval": 60}], [{"interval": 5, "enabled": True}, {"remind": 60}]])
+def test_beacon_takes_what_is_right(loaders, config):
+    assert loaders.beacons["memcached_pressure.validate"](config) == (True, "Valid beacon configuration")
+
+
+def test_beacon_says_what_changed_and_then_is_still(place):
+    here = place(1)
+    config = [{"interval": 0.5}, {"window": 1}, {"times": 2}]
+
+    def looks(minion, count):
+        said = []
+        for _ in range(count):
+            said += minion.beacons["memcached_pressure.beacon"](config)
+            time.sleep(0.6)
+        return said
+
+    minion = here.minion
+    assert here.call("seen") is None
+    with here.memcached.used(KEYS):
+        time.sleep(2)
+        (event,) = looks(minion, 8)
+        assert set(event) == {
+            *("verdict", "code", "sentence", "remedy", "figures", "size", "proposed", "since", "at"),
+        }
+        assert (event["verdict"], event["code"], event["size"], event["proposed"]) == (
+            "too small",
+            "evicts_live",
+            1,
+            64,
+        )
+        assert here.call("seen")["held"]["verdict"] == "too small"
+        # A minion that starts anew holds what the one before held.
+        again = here.minion
+        assert looks(again, 4) == []
+        here.call("resize", 64)
+        time.sleep(3)  # it fills
+        (event,) = looks(again, 8)
+        assert (event["verdict"], event["size"]) == ("fine", 64)
+    here.memcached.stop()
+    (event,) = looks(again, 3)
+    assert (event["verdict"], event["code"]) == ("unknown", "no_answer")
+    assert "key-" not in repr(event)
+
+
+def test_beacon_on_a_node_without_memcached_watches_nothing(place, tmp_path):
+    here = place(16)
+    here.pillar["memcached"]["config"] = str(tmp_path / "nowhere.conf")
+    assert here.minion.beacons["memcached_pressure.beacon"]([{"interval": 60}]) == []
 
 
 def test_without_a_size_nothing_changes(place):

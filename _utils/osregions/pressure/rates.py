@@ -16,7 +16,7 @@ class Rates:
     """How far each counter went, over how many seconds."""
 
     seconds: float
-    broken: str  # RESTARTED: counted from its start. RESET: somebody set the counters back, and nothing can be told
+    broken: str  # RESTARTED: counted from its start. RESET: counters ran backwards, and nothing can be told
     grown: Mapping[str, int]  # a counter that this release does not have is not there
     evicted: Mapping[str, int]  # by class of items
     out_of_memory: int
@@ -53,18 +53,18 @@ class Rates:
 
 def between(before: Reading, after: Reading) -> Rates:
     """What happened from one reading to the next. One of another process counts from that process's start."""
-    if not before.same_process(after) and not after.same_process(before):
+    if not after.same_process(before):
         return replace(since_start(after), broken=RESTARTED)
     lasted = after.uptime - before.uptime
     # The server counts whole seconds, and this machine's clock may have been set meanwhile: each checks the other.
-    seconds = min(max(after.at - before.at, lasted - 1.0), lasted + 1.0)
+    seconds = min(max(after.at - before.at, lasted - 1.0, 0.0), lasted + 1.0)
     grown = {}
     for name, value in after.counters.items():
         if name in before.counters:
             grown[name] = value - before.counters[name]
             if name in _WRAPS:
                 grown[name] %= _WRAPS[name]
-    if seconds < 0 or any(value < 0 for value in grown.values()):
+    if lasted < 0 or any(value < 0 for value in grown.values()):
         return Rates(max(seconds, 0.0), RESET, {}, {}, 0)
     evicted, out_of_memory = {}, 0
     for number, slab in after.slabs.items():
