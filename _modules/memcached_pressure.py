@@ -136,7 +136,7 @@ def size(config=None, style=None):
     return _run(lambda: _place(config, style).facts(_use()))
 
 
-def resize(size, restart=False, live=True, config=None, style=None, service=None, test=False):
+def resize(size=None, restart=False, live=True, config=None, style=None, service=None, test=False):
     """
     Give memcached another size: in its file, and as it runs where it can (since 1.4.27), which empties nothing.
 
@@ -152,7 +152,7 @@ def resize(size, restart=False, live=True, config=None, style=None, service=None
         salt-call memcached_pressure.resize 256 restart=True
 
     size
-        Number: the megabytes that it may hold, 8 at least.
+        Number: the megabytes that it may hold, 8 at least. Default: what its file says, to which it is brought.
 
     restart
         Whether it may be restarted where it can't take the size as it runs. Default: False.

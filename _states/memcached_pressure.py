@@ -34,7 +34,7 @@ def sized(name, size=None, restart=False, live=True, verify=None, config=None, s
         Text: free to choose.
 
     size
-        Number: the megabytes that it may hold, 8 at least. Default: that of its own file, so that nothing changes.
+        Number: the megabytes that it may hold, 8 at least. Default: what its own file says.
 
     restart
         Whether it may be restarted where it can't take the size as it runs. Default: False.
@@ -65,9 +65,8 @@ def sized(name, size=None, restart=False, live=True, verify=None, config=None, s
         return {"name": name, "result": None, "changes": {}, "comment": comment}
 
     def act(test):
-        wanted = size or __salt__["memcached_pressure.size"](config=config, style=style)["configured"]
         done = __salt__["memcached_pressure.resize"](
-            wanted, restart=restart, live=live, config=config, style=style, service=service, test=test
+            size, restart=restart, live=live, config=config, style=style, service=service, test=test
         )
         if not verify or test or not done["changes"]:
             return done

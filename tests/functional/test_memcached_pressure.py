@@ -350,6 +350,14 @@ def test_beacon_on_a_node_without_memcached_watches_nothing(place, tmp_path):
 
 
 def test_without_a_size_nothing_changes(place):
-    here = place(16)
+    here = place(1)
     done = here.minion.states["memcached_pressure.sized"]("cache")
-    assert (done["result"], done["changes"], done["comment"]) == (True, {}, "memcached has 16 MB.")
+    assert (done["result"], done["changes"], done["comment"]) == (True, {}, "memcached has 1 MB.")
+
+
+def test_without_a_size_it_is_brought_to_what_its_file_says(place):
+    here = place(16)
+    here.memcached.conf.write_text(here.memcached.conf.read_text().replace("-m 16", "-m 48"))
+    done = here.minion.states["memcached_pressure.sized"]("cache")
+    assert (done["changes"], here.running) == ({"running": {"old": 16, "new": 48}}, 48)
+    assert here.minion.states["memcached_pressure.sized"]("cache")["changes"] == {}

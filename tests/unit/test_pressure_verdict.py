@@ -21,7 +21,7 @@ GETS = {"cmd_get": 1000, "get_hits": 900, "get_misses": 100, "cmd_set": 100, "to
 EVICTS = {**GETS, "evictions": 50}
 LARGE = reading(1024, held=3, uptime=100_000)
 POOR = Memory(MACHINE.total, 0)
-SPLIT = {"15": Slab(chunk=2320), "30": Slab(chunk=65536, free=200)}
+SPLIT = {"15": Slab(chunk=2320), "30": Slab(chunk=65536, free=224)}
 
 TABLE = [
     pytest.param(reading(), {**EVICTS, "evicted_time": 5}, {}, "evicts_live", id="missed for want of room"),

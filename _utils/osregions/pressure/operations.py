@@ -104,7 +104,7 @@ class Place:
 
     def resize(
         self,
-        megabytes: int,
+        megabytes: int | None,
         use: Use,
         live: bool = True,
         restart: Callable[[], object] | None = None,
@@ -112,9 +112,10 @@ class Place:
     ) -> Resized:
         """Give it another size: in its file, and as it runs where it can; else by `restart`, where one is given.
 
-        Raises Refused when the machine can't give that much, and RegionsError when it does not answer afterwards.
+        Without a size it is brought to that of its file. Raises Refused when the machine can't give that much, and RegionsError when it does not answer afterwards.
         """
-        return self._set(size.checked(megabytes, "`size`"), use, live, restart, dry)
+        wanted = self.configured if megabytes is None else size.checked(megabytes, "`size`")
+        return self._set(wanted, use, live, restart, dry)
 
     def undo(self, use: Use, restart: Callable[[], object] | None = None, dry: bool = False) -> Resized:
         """Put back the size that stood there before one was first set here, unless somebody set another since."""

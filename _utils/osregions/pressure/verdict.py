@@ -107,8 +107,9 @@ def _age(now: Reading, seen: Rates) -> int:
 
 
 def _unused(now: Reading, seen: Rates) -> int:
-    """The bytes that hold nothing, in the classes that evicted nothing."""
-    return sum(slab.free * slab.chunk for number, slab in now.slabs.items() if not seen.evicted.get(number))
+    """The bytes that hold nothing in the classes that evicted nothing; a first page each of them has in any case."""
+    classes = [slab for number, slab in now.slabs.items() if not seen.evicted.get(number)]
+    return sum(max(slab.free * slab.chunk - MEGABYTE, 0) for slab in classes)
 
 
 def _told(code: str, proposed: int | None, now: Reading, seen: Rates, live: float, memory: Memory) -> Verdict:
