@@ -78,7 +78,7 @@ def verdict(interval=10, config=None, style=None):
     Source: memcached's statistics, /proc/meminfo, and keystone's options: whether tokens live in memcached, and for how
     long an item is of use.
     """
-    return _run(lambda: _place(config, style).judge(float(interval), _use(), _limits()).as_dict())
+    return _run(lambda: _place(config, style).judge(limits.interval(interval), _use(), _limits()).as_dict())
 
 
 def seen():
@@ -252,7 +252,7 @@ def verify(interval=10, config=None, style=None):
 
     Source: memcached's ``stats``, now and as they were when the size was set.
     """
-    return _run(lambda: _place(config, style).helped(float(interval)).as_dict())
+    return _run(lambda: _place(config, style).helped(limits.interval(interval)).as_dict())
 
 
 def _run(act):

@@ -258,6 +258,25 @@ def test_more_than_the_machine_has_is_refused(place):
     assert (here.memcached.conf.read_bytes(), here.running) == (before, 16)
 
 
+@pytest.mark.parametrize("interval", [-1, "soon", None, True, 3601])
+def test_an_interval_that_can_not_be_is_refused(place, interval):
+    here = place(16)
+    for function in ("verdict", "verify"):
+        with pytest.raises(CommandExecutionError, match=r"is no number from 0 to 3600.*between two looks"):
+            here.call(function, interval=interval)
+
+
+def test_the_way_back_to_less_than_it_takes_as_it_runs(place):
+    here = place(1)
+    here.call("resize", 64)
+    shown = here.call("undo", test=True)
+    done = here.call("undo")
+    assert shown["changes"] == done["changes"] == {"size": {"old": 64, "new": 1}}
+    assert done["restart_due"] and here.running == 64
+    assert here.call("resize", restart=True)["changes"] == {"running": {"old": 64, "new": 1}}
+    assert (here.running, here.restarts) == (1, 1)
+
+
 def test_one_that_does_not_answer(place):
     here = place(16)
     here.memcached.stop()

@@ -47,6 +47,13 @@ def number(name: str, value: Any, where: str) -> float:
     return value  # type: ignore[no-any-return]
 
 
+def interval(value: Any) -> float:
+    """The seconds between two looks that a person waits for. Raises SettingsError."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 3600:
+        raise SettingsError(f"{value!r} is no number from 0 to 3600", "`interval`", "write seconds between two looks")
+    return float(value)
+
+
 def read(data: Mapping[str, Any], where: str) -> Limits:
     """The limits that a mapping sets, the others at their defaults. Raises SettingsError."""
     given: dict[str, Any] = {

@@ -112,7 +112,8 @@ class Place:
     ) -> Resized:
         """Give it another size: in its file, and as it runs where it can; else by `restart`, where one is given.
 
-        Without a size it is brought to that of its file. Raises Refused when the machine can't give that much, and RegionsError when it does not answer afterwards.
+        Without a size it is brought to that of its file. Raises Refused when the machine can't give that much, and
+        RegionsError when it does not answer afterwards.
         """
         wanted = self.configured if megabytes is None else size.checked(megabytes, "`size`")
         return self._set(wanted, use, live, restart, dry)
@@ -135,7 +136,7 @@ class Place:
             new = text if target == before else size.resized(text, self.style, target)
             changes: dict[str, Any] = {} if wanted == before else {"size": {"old": before, "new": wanted}}
             differs = now is not None and now.megabytes != wanted
-            at_once = differs and live and _resizes(now)
+            at_once = differs and live and wanted >= size.LEAST and _resizes(now)
             if now is not None and differs and (at_once or restart):
                 changes["running"] = {"old": now.megabytes, "new": wanted}
             if dry:
