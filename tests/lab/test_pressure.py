@@ -15,7 +15,7 @@ HOST = cloud.CONTROLLERS[0]
 TOKENS = 700  # the cached validation of each takes 2 kB, and memcached has room for 451 of them in a megabyte
 # Tokens made out of one another take no password's time; two at once validate one after the other, round and round.
 TRAFFIC = """
-import itertools, json, re, sys, threading, urllib.request
+import itertools, json, os, re, sys, threading, urllib.request
 URL = "http://10.213.1.11:5000/v3/auth/tokens"
 env = dict(re.findall(r"export (OS_\\w+)=(\\S+)", open("/root/keystonerc_admin").read()))
 scope = {"project": {"name": env["OS_PROJECT_NAME"], "domain": {"name": "Default"}}}
@@ -29,6 +29,8 @@ tokens = [issue({"methods": ["token"], "token": {"id": first}}) for _ in range(i
 print("issued", flush=True)
 def validate(mine):
     for token in itertools.cycle(mine):
+        if os.path.exists("/run/validated-enough"):
+            return
         ask = urllib.request.Request(URL, headers={"X-Auth-Token": first, "X-Subject-Token": token})
         urllib.request.urlopen(ask, timeout=60).read()
 for half in (tokens[::2], tokens[1::2]):
@@ -66,14 +68,15 @@ def running(lab):
 def validating(lab):
     """While this lasts, real tokens are validated at home's keystone."""
     lab.exec(HOST, "tee", "/root/traffic.py", input=TRAFFIC)
+    lab.exec(HOST, "rm", "-f", "/run/validated-enough")
     command = [str(LAB / "exec"), HOST, "python3", "/root/traffic.py", str(TOKENS)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout.readline() == "issued\n"
         yield
     finally:
-        lab.shell(HOST, "pkill -f /root/traffic.py || true")
-        process.wait(30)
+        lab.exec(HOST, "touch", "/run/validated-enough")
+        process.wait(90)
 
 
 def test_too_small_is_told_resized_as_it_runs_and_better(lab):
