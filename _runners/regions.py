@@ -4,9 +4,11 @@ Commands of the whole cloud: a region joins home, goes on without it while it ca
 
 import contextlib
 import fcntl
+import json
 import logging
 import os
 import re
+import sys
 
 import salt.client
 import salt.utils.minions
@@ -21,7 +23,8 @@ log = logging.getLogger(__name__)
 
 __virtualname__ = "regions"
 _TIMEOUT = 15
-_LONGEST = 600  # seconds that one reaction may take: services are waited for
+_LONGEST, _LOADED = 600, 10  # seconds that one reaction may take (services are waited for), and loading pillar
+_ANEW = "OPENSTACK_REGIONS_ANEW"  # set where a process was started because another could not load
 _ID = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 
 
@@ -161,8 +164,8 @@ def react(minion, timeout=_TIMEOUT):
     controllers what they see of home; and ``osregions.reach.verdict`` decides: the region fails over, stays, returns
     (where pillar says ``failback: auto``, on a master of home's), or a person is asked, on the event bus under
     ``openstack_regions/verdict/REGION``. Nodes that a kill, or an outage, left behind are brought to where their region
-    is. While this master is at it already, a second run does nothing: the next event will tell what is left. All of it
-    is done in a process of its own: a reactor's lives long, and runs many at once.
+    is. While this master is at it already, a second run does nothing: the next event will tell what is left. Where
+    the process of the reactor can't load pillar any more, it is done by a new one.
 
     Returns a dict: ``ok``, ``retcode`` (the exit status) and ``steps``, a list of sentences. The outcome also goes to
     the log and to the event bus, ``openstack_regions/failover/REGION``.
@@ -175,33 +178,56 @@ def react(minion, timeout=_TIMEOUT):
         with _alone(f"of-{minion}") as alone:
             if not alone:
                 return _said(True, f"{minion} is being looked after already")
-            return apart.run(lambda: _react(minion, timeout), _LONGEST)
-    except RegionsError as err:
+            settings = _settings()
+            if settings is not None:
+                return _react(minion, settings, timeout)
+        return _anew(minion, timeout)
+    except (RegionsError, CommandExecutionError, SaltClientError) as err:
         log.error("openstack-regions: %s was not looked into: %s", minion, err)
         return _said(False, str(err))
 
 
-def _react(minion, timeout):
+def _settings():
+    """What this master's own pillar declares; None when this process can't load it any more."""
+    anew = _ANEW in os.environ
     try:
-        pillar = __salt__["pillar.show_pillar"](__opts__["id"])
-        settings = settings_of.read(pillar.get(settings_of.PILLAR))
-        region = fleet.region_of(minion, settings, _known)
-        if region is None:
-            return _said(True, f"{minion} is no node of a region that home serves, as this master knows it")
-        with _alone(region) as alone:
-            if not alone:
-                return _said(True, f"{region} is being looked after already")
-            by = f"the beacon of {minion}, {__opts__['id']}"
-            found = fleet.Fleet(settings, region, _asker(timeout), _known, by).react()
-            if found.event:
-                log.log(logging.INFO if found.ok else logging.ERROR, "openstack-regions: %s", found.comment)
-                __salt__["event.send"](found.event["tag"], found.event["data"])
-            if found.returns:
-                done = failback(region, minion=minion)
-                return {**done, "steps": [found.comment, *done["steps"]]}
-            return _said(found.ok, found.comment)
-    except (CommandExecutionError, SaltClientError) as err:
-        raise RegionsError(str(err)) from err
+        pillar = apart.within(lambda: __salt__["pillar.show_pillar"](__opts__["id"]), _LOADED)
+    except Exception as err:  # of Salt's loaders, in whatever state they are
+        log.warning("openstack-regions: pillar was not to be had in this process: %s: %s", type(err).__name__, err)
+        pillar = None
+    if not anew and (pillar is None or pillar.get("_errors")):
+        return None
+    return settings_of.read((pillar or {}).get(settings_of.PILLAR))
+
+
+def _anew(minion, timeout):
+    """Do it in a process that has just been started."""
+    code = "from salt.scripts import salt_run; salt_run()"
+    folder = os.path.dirname(__opts__["conf_file"])
+    words = ["-c", code, "-c", folder, "--out=json", "regions.react", minion, f"timeout={timeout}"]
+    text = apart.anew([sys.executable, *words], {**os.environ, _ANEW: "1"}, _LONGEST)
+    try:
+        return json.loads(text[text.index("{") :])
+    except ValueError as err:
+        raise RegionsError("salt-run said something else than it should", text[-200:], "see the master's log") from err
+
+
+def _react(minion, settings, timeout):
+    region = fleet.region_of(minion, settings, _known)
+    if region is None:
+        return _said(True, f"{minion} is no node of a region that home serves, as this master knows it")
+    with _alone(region) as alone:
+        if not alone:
+            return _said(True, f"{region} is being looked after already")
+        by = f"the beacon of {minion}, {__opts__['id']}"
+        found = fleet.Fleet(settings, region, _asker(timeout), _known, by).react()
+        if found.event:
+            log.log(logging.INFO if found.ok else logging.ERROR, "openstack-regions: %s", found.comment)
+            __salt__["event.send"](found.event["tag"], found.event["data"])
+        if found.returns:
+            done = failback(region, minion=minion)
+            return {**done, "steps": [found.comment, *done["steps"]]}
+        return _said(found.ok, found.comment)
 
 
 def _said(ok, line):
