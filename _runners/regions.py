@@ -175,6 +175,9 @@ def react(minion, timeout=_TIMEOUT):
     try:
         if not re.fullmatch(_ID, minion):
             raise RegionsError(f"{minion!r} is no minion's id", "`minion`", "give it as the event's tag has it")
+        # Whatever an event names: only who is known here may leave a lock, or cost more than this.
+        if not _known(minion, "list"):
+            return _said(True, f"this master knows no minion {minion}")
         with _alone(f"of-{minion}") as alone:
             if not alone:
                 return _said(True, f"{minion} is being looked after already")
@@ -192,8 +195,8 @@ def _settings():
     anew = _ANEW in os.environ
     try:
         pillar = apart.within(lambda: __salt__["pillar.show_pillar"](__opts__["id"]), _LOADED)
-    except Exception as err:  # of Salt's loaders, in whatever state they are
-        log.warning("openstack-regions: pillar was not to be had in this process: %s: %s", type(err).__name__, err)
+    except Exception as err:  # of Salt's loaders, in whatever state they are; its words may hold anything of pillar
+        log.warning("openstack-regions: pillar was not to be had in this process: %s", type(err).__name__)
         pillar = None
     if not anew and (pillar is None or pillar.get("_errors")):
         return None
@@ -250,9 +253,9 @@ def _alone(what):
         os.close(descriptor)
 
 
-def _known(target):
+def _known(target, kind="compound"):
     """The minions of a target, as this master knows them, whether they answer or not."""
-    return salt.utils.minions.CkMinions(__opts__).check_minions(target, "compound")["minions"]
+    return salt.utils.minions.CkMinions(__opts__).check_minions(target, kind)["minions"]
 
 
 def _asker(timeout):
