@@ -41,7 +41,7 @@ def number(name: str, value: Any, where: str) -> float:
 
 def interval(value: Any) -> float:
     """The seconds between two looks that a person waits for. Raises SettingsError."""
-    return float(ranges.checked(value, 0, 3600, "`interval`"))
+    return float(ranges.checked(value, 0, 3600, "`interval`", remedy="write seconds between two looks"))
 
 
 def read(data: Mapping[str, Any], where: str) -> Limits:
