@@ -177,7 +177,7 @@ def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="bench/failover")
     parser.add_argument("ways", nargs="*", help=f"of {', '.join(way.name for way in WAYS)} (all when left out)")
     parser.add_argument("--runs", type=int, default=20, help="faults for each way (default %(default)s)")
-    parser.add_argument("--blips", type=int, default=5, help="of two seconds, for each that watches (default %(default)s)")
+    parser.add_argument("--blips", type=int, default=5, help="for each that watches (default %(default)s)")
     parser.add_argument(
         "--fault", choices=("cut", "hole", "both"), default="both", help="how the line fails (%(default)s)"
     )

@@ -85,7 +85,7 @@ def test_master_killed_between_the_steps(lab, fresh):
 
 @pytest.fixture(scope="module")
 def refusing(lab):
-    """Two clusters on their own, which a join that is refused leaves as they are: what their tables hold, and its sum."""
+    """Two clusters on their own, which a refused join leaves as they are: what their tables and files hold."""
     lab.reset("standalone")
     cloud.sync(lab)
     return _held(lab)
@@ -107,7 +107,7 @@ def test_a_full_disk_is_refused_before_anything_is_renamed(lab, refusing):
 def test_nobodys_tenants_vanish_by_accident(lab, refusing):
     """Pillar does not say `discard`: the join is refused, with the list of what would be lost; nothing is touched."""
     place = "/srv/pillar/openstack_regions_replication.sls"
-    lab.shell(HOME, f'cp -p {place} /root/kept; sed -i 's/"discard": true/"discard": false/' {place}')
+    lab.shell(HOME, f'cp -p {place} /root/kept; sed -i \'s/"discard": true/"discard": false/\' {place}')
     lab.salt(HOME, "*", "saltutil.refresh_pillar")
     results = cloud.join(lab, check=False)
     lab.shell(HOME, f"mv /root/kept {place}")
