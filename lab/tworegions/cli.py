@@ -76,10 +76,11 @@ def up(arguments: list[str]) -> int:
         help="snapshot to start from: standalone, joined, or a name given to lab/freeze; "
         "the first two are made when they are missing (%(default)s)",
     )
+    parser.add_argument("--horizon", action="store_true", help="with a dashboard in each region's controller")
     chosen = parser.parse_args(arguments)
     progress = Progress()
     with image.locked():
-        lab.up(chosen.origin, Versions(chosen.salt, chosen.keystone), progress)
+        lab.up(chosen.origin, Versions(chosen.salt, chosen.keystone), progress, horizon=chosen.horizon)
     progress.plain(f"lab up after {progress.elapsed:.1f} s")
     return 0
 

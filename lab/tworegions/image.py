@@ -105,6 +105,11 @@ def describe(versions: Versions) -> Image:
     return Image(versions, base, salt_wheels, salt, keystone_wheels, keystone)
 
 
+def dashboard(versions: Versions) -> Part:
+    """The layer with horizon, which only a lab that is to have one is given."""
+    return Part("dashboard", digest(describe(versions).debian.digest, layers))
+
+
 @contextmanager
 def locked() -> Iterator[None]:
     """One command at a time builds the image or changes the lab; a second one waits."""
@@ -159,6 +164,16 @@ def build(versions: Versions, progress: Progress) -> Image:
             progress,
         )
     return image
+
+
+def build_dashboard(versions: Versions, progress: Progress) -> Part:
+    """Bring the layer with horizon into the cache; the image itself is there already."""
+    part, below = dashboard(versions), describe(versions).debian.path
+    _make(part, lambda at: layers.build_dashboard([below], at), "horizon under Apache", progress)
+    for other in part.path.parent.glob(f"{part.kind}-*"):
+        if other != part.path and not mounts_under(RUN):
+            remove(other)
+    return part
 
 
 def _wheels(image: Image, progress: Progress) -> None:
