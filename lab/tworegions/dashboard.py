@@ -16,6 +16,8 @@ _SETTINGS = """
 OPENSTACK_HOST = "{address}"
 OPENSTACK_KEYSTONE_URL = "http://%s:5000/v3" % OPENSTACK_HOST
 ALLOWED_HOSTS = ["{address}", "localhost"]
+# The usual first page is nova's overview, and there is no nova here.
+HORIZON_CONFIG["user_home"] = "/horizon/project/images/"
 """
 # The packaged site starts a process of horizon's own and then leaves it idle.
 _APACHE = """ServerName {name}
@@ -36,6 +38,8 @@ def prepare(host: Host) -> None:
     said = path.read_text(encoding="utf-8")
     if _SETTINGS.splitlines()[1] not in said:
         write(path, said + _SETTINGS.format(address=host.address))
+    # Debian's site for https is enabled without the module that it needs.
+    (top / "etc/apache2/sites-enabled/default-ssl.conf").unlink(missing_ok=True)
     write(top / "etc/apache2/conf-enabled/lab.conf", _APACHE.format(name=host.name))
     run(["chroot", top, "systemctl", "--quiet", "enable", "apache2"])
 

@@ -59,9 +59,11 @@ class Person:
             ) from error
 
     def _all(self, css):
+        """What is seen at these places now."""
         return [one for one in self.driver.find_elements(By.CSS_SELECTOR, css) if one.is_displayed()]
 
     def _one(self, css):
+        """What is seen there, once it is; the first of several."""
         return self._wait(lambda: next(iter(self._all(css)), None), css)
 
     def _follow(self, element):
@@ -111,10 +113,9 @@ class Person:
         self._wait(lambda: self.region() == region, f"{region} is chosen")
 
     def images(self):
-        """The names of the images that the page of images shows."""
-        self.go("project/images/")
-        names = "hz-resource-table tbody tr[ng-repeat-start] td:nth-child(4)"
-        self._wait(lambda: self._all(names) or self._all("hz-resource-table td.no-rows-help"), "the table of images")
+        """The names of the images, on the page of images."""
+        names = "hz-resource-table tbody a[href*='OS::Glance::Image']"
+        self._wait(lambda: self._all(names), "an image")
         return self.texts(names)
 
     def create_user(self, name, password):
@@ -127,6 +128,11 @@ class Person:
         self._one(".modal-dialog input[type=submit]").click()
         self._wait(self.said, "what came of it")
         return self.said()
+
+    def close_form(self):
+        """Give up the form that is open."""
+        self._one(".modal-dialog .cancel").click()
+        self._wait(lambda: not self._all(".modal-dialog"), "the form is gone")
 
     def said(self):
         """The notices and errors that are shown."""
