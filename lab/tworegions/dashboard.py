@@ -1,4 +1,4 @@
-"""Horizon in both controllers, as each cluster was deployed with: under Apache, at its own keystone, knowing no other."""
+"""Horizon in both controllers, as each cluster was deployed: under Apache, at its own keystone, knowing no other."""
 
 from __future__ import annotations
 

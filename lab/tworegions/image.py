@@ -141,7 +141,7 @@ def build(versions: Versions, progress: Progress) -> Image:
         install(_missing_tools(), progress)
         return image
     install(_missing_tools(), progress)
-    _sweep(image, progress)
+    _sweep(image.parts, progress)
     with ThreadPoolExecutor(4) as pool:
         # the network and one core for Debian, the other core for the wheels
         text = "Debian with keystone, MariaDB, memcached, glance, placement"
@@ -169,10 +169,9 @@ def build(versions: Versions, progress: Progress) -> Image:
 def build_dashboard(versions: Versions, progress: Progress) -> Part:
     """Bring the layer with horizon into the cache; the image itself is there already."""
     part, below = dashboard(versions), describe(versions).debian.path
-    _make(part, lambda at: layers.build_dashboard([below], at), "horizon under Apache", progress)
-    for other in part.path.parent.glob(f"{part.kind}-*"):
-        if other != part.path and not mounts_under(RUN):
-            remove(other)
+    if not part.ready:
+        _sweep([part], progress)
+        _make(part, lambda at: layers.build_dashboard([below], at), "horizon under Apache", progress)
     return part
 
 
@@ -206,11 +205,11 @@ def _make(part: Part, maker: Callable[[Path], None], text: str, progress: Progre
         unfinished.rename(part.path)
 
 
-def _sweep(image: Image, progress: Progress) -> None:
-    """Remove what a killed build left behind, and parts of the same kind that nothing uses any more."""
+def _sweep(parts: list[Part], progress: Progress) -> None:
+    """Remove what a killed build left behind, and parts of these kinds that nothing uses any more."""
     top = CACHE / "image"
-    wanted = {part.path.name for part in image.parts}
-    kinds = {part.kind for part in image.parts}
+    wanted = {part.path.name for part in parts}
+    kinds = {part.kind for part in parts}
     in_use = bool(mounts_under(RUN))
     doomed = []
     for folder in top.iterdir() if top.is_dir() else ():

@@ -83,7 +83,7 @@ def build_dashboard(below: list[Path], layer: Path) -> None:
         write(policy, "#!/bin/sh\nexit 101\n", mode=0o755)
         shutil.copyfile("/etc/resolv.conf", names)
         proxies = [f"{name}={os.environ[name]}" for name in _PROXIES if name in os.environ]
-        apt = [*CLEAN, *proxies, "DEBIAN_FRONTEND=noninteractive", "chroot", root, "apt-get", "-qq"]
+        apt: list[str | Path] = [*CLEAN, *proxies, "DEBIAN_FRONTEND=noninteractive", "chroot", root, "apt-get", "-qq"]
         run([*apt, "update"])
         run([*apt, "-o", "Dpkg::Options::=--force-unsafe-io", "install", "-y", *DASHBOARD_PACKAGES])
         run([*apt, "clean"])
