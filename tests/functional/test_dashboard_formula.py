@@ -81,6 +81,14 @@ def test_pillar_says_where_horizon_is_and_its_sessions_are(loaders, tmp_path):
     assert "seq 5" in states["its sign-in page answers"][1]["name"]
 
 
+def test_a_page_that_is_none_fails_with_what_to_do(loaders, tmp_path):
+    page = "http://127.0.0.1:9/it's/$(id)/"
+    minion = there(loaders, tmp_path, DEBIAN, url=page, wait=1)
+    done = loaders.modules["cmd.run_all"](minion["its sign-in page answers"][1]["name"], python_shell=True)
+    assert done["retcode"] == 1
+    assert page in done["stdout"] and "pillar openstack_regions:dashboard:url" in done["stdout"]
+
+
 @pytest.mark.parametrize(
     ("grains", "looked_for"),
     [

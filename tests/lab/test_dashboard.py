@@ -147,7 +147,10 @@ def test_a_user_can_not_be_created_there_and_that_is_said(cloud, person):
     assert cloud.exec(MEMBER, "mariadb", "-N", "-e", rows).stdout.strip() == "0"
 
 
-def test_signing_out_there_ends_it(cloud, person):
+def test_signing_out_there_ends_it_and_nothing_else_does(cloud, person):
+    cloud.exec(MEMBER, "systemctl", "restart", "apache2")
+    person.go("project/images/")
+    assert person.images() == ["cirros-blue"], "the session lived in a process"
     person.sign_out()
     person.go("project/images/")
     assert person.texts("#loginBtn") == ["Sign In"]

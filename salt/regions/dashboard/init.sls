@@ -68,20 +68,23 @@ apache runs:
 # By what was read last, and not by what this run wrote: a run that was killed in between is made up for by the next.
 horizon has read it:
   cmd.run:
-    - name: systemctl reload {{ mapdata.dashboard.service }} && install -D -m 0644 {{ snippet }} {{ loaded }}
+    - name: >-
+        systemctl reload {{ mapdata.dashboard.service }} && mkdir -p -m 0700 {{ salt['file.dirname'](loaded) }}
+        && cp {{ snippet }} {{ loaded }}
     - unless: cmp -s {{ snippet }} {{ loaded }}
     - require:
       - file: horizon knows its keystone and its region
       - service: apache runs
 
-{%- set ask = "curl -sS -m 30 " ~ page ~ " | grep -q csrfmiddlewaretoken" %}
+{%- set ask = "curl -sSL -m 30 " ~ (page | quote) ~ " | grep -q csrfmiddlewaretoken" %}
+{%- set said = page ~ " shows no sign-in page of horizon's, asked " ~ mapdata.dashboard.wait ~ " times: see the error log of "
+    ~ mapdata.dashboard.service ~ "; where another page is its, write that in pillar openstack_regions:dashboard:url" %}
 
 its sign-in page answers:
   cmd.run:
     - name: >-
         for look in $(seq {{ mapdata.dashboard.wait }}); do {{ ask }} && exit 0; sleep 1; done;
-        echo "{{ page }} shows no sign-in page of horizon's within {{ mapdata.dashboard.wait }} looks: see the error log of
-        {{ mapdata.dashboard.service }}; where it is another page, write that in pillar openstack_regions:dashboard:url"; exit 1
+        echo {{ said | quote }}; exit 1
     - unless: {{ ask }}
     - require:
       - cmd: horizon has read it
