@@ -104,6 +104,18 @@ def test_horizon_itself_has_the_settings(cloud):
         assert found["MESSAGES_PATH"] == (NOTICES if host == MEMBER else None)
 
 
+def test_the_repointing_of_services_sees_the_dashboard_and_leaves_it_alone(cloud):
+    """P7: RegionTwo's services are pointed at home, and its dashboard names its own keystone all the same."""
+    assert failing.places(cloud) == failing.TO_HOME
+    found = cloud.salt(HOME, MEMBER, "oslo_conf.references")[MEMBER]["references"]
+    theirs = [one for one in found if "/openstack-dashboard/" in one["path"]]
+    assert {one["region"] for one in theirs if one["path"] == SNIPPET} == {"RegionTwo"}
+    assert {one["why"] for one in theirs} == {"the dashboard's own, left alone (P7)"}
+    before = _files(cloud, MEMBER)
+    assert _applied(cloud, MEMBER, "regions.services") == set()
+    assert _files(cloud, MEMBER) == before
+
+
 def test_killed_before_apache_read_it_the_next_run_has_it_read(cloud):
     """As a run leaves it that was killed between writing the snippet and reloading Apache."""
     cloud.shell(MEMBER, "echo AN_OPTION = 1 >>/var/lib/openstack-regions/dashboard.py")
