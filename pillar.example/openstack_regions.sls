@@ -218,6 +218,20 @@ openstack_regions:
   #   # Whether it is restarted, a few seconds after its state run, when that file changes.
   #   restart: true
 
+  # The dashboards (K4): each region's own, on the nodes that salt/regions/dashboard is applied to.
+  # dashboard:
+  #   # Where horizon reads snippets: the first of these that is there. Left out: where the distribution's packages do.
+  #   directories: [/etc/openstack-dashboard/local_settings.d]
+  #   # The unit that serves it.
+  #   service: apache2
+  #   # Its sign-in page, by a name that ALLOWED_HOSTS has, as the node itself reaches it.
+  #   url: http://localhost/horizon/auth/login/
+  #   # The memcached servers of its sessions, where its settings name no server. Left out: the region's
+  #   # memcached_servers, else the node's own.
+  #   sessions: ['127.0.0.1:11211']
+  #   # Seconds to wait for the sign-in page after a change.
+  #   wait: 60
+
   # What is added to the catalogue of options: a project of one's own, or further options of a known one.
   # projects:
   #   billing:

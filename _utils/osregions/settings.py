@@ -206,6 +206,7 @@ SCHEMA: Mapping[str, Any] = {
     "keys": {"source": _text, "every": _number(60, 100_000_000), "user": _text, "group": _text},
     "openrc": {"files": _texts, "admin": _text},
     "repoint": {"roots": _texts, "wait": _number(1, 3600)},
+    "dashboard": {"directories": _texts, "service": _text, "url": _url, "sessions": _texts, "wait": _number(1, 3600)},
     "minion": {"config": _text, "service": _text, "restart": _flag},
     "failover": {name: _limit(name) for name in limits.NAMES},
     "pressure": {

@@ -44,18 +44,25 @@ def _versions(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _horizon(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--horizon", action="store_true", help="with a dashboard in each region's controller")
+
+
 @command
 def build_image(arguments: list[str]) -> int:
     """lab/image: build what is missing of the image and print where its parts are."""
     parser = argparse.ArgumentParser(prog="lab/image", description=build_image.__doc__)
     _versions(parser)
     parser.add_argument("--path", action="store_true", help="print only the Debian root's folder (usable with chroot)")
+    _horizon(parser)
     chosen = parser.parse_args(arguments)
     versions = Versions(chosen.salt, chosen.keystone)
     built = image.describe(versions)
-    if not built.ready:
+    if not built.ready or (chosen.horizon and not image.dashboard(versions).ready):
         with image.locked():
             built = image.build(versions, Progress(sys.stderr))
+            if chosen.horizon:
+                image.build_dashboard(versions, Progress(sys.stderr))
     if chosen.path:
         print(built.debian.path)
     else:
@@ -76,10 +83,11 @@ def up(arguments: list[str]) -> int:
         help="snapshot to start from: standalone, joined, or a name given to lab/freeze; "
         "the first two are made when they are missing (%(default)s)",
     )
+    _horizon(parser)
     chosen = parser.parse_args(arguments)
     progress = Progress()
     with image.locked():
-        lab.up(chosen.origin, Versions(chosen.salt, chosen.keystone), progress)
+        lab.up(chosen.origin, Versions(chosen.salt, chosen.keystone), progress, horizon=chosen.horizon)
     progress.plain(f"lab up after {progress.elapsed:.1f} s")
     return 0
 

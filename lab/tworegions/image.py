@@ -105,6 +105,11 @@ def describe(versions: Versions) -> Image:
     return Image(versions, base, salt_wheels, salt, keystone_wheels, keystone)
 
 
+def dashboard(versions: Versions) -> Part:
+    """The layer with horizon, which only a lab that is to have one is given."""
+    return Part("dashboard", digest(describe(versions).debian.digest, layers))
+
+
 @contextmanager
 def locked() -> Iterator[None]:
     """One command at a time builds the image or changes the lab; a second one waits."""
@@ -136,7 +141,7 @@ def build(versions: Versions, progress: Progress) -> Image:
         install(_missing_tools(), progress)
         return image
     install(_missing_tools(), progress)
-    _sweep(image, progress)
+    _sweep(image.parts, progress)
     with ThreadPoolExecutor(4) as pool:
         # the network and one core for Debian, the other core for the wheels
         text = "Debian with keystone, MariaDB, memcached, glance, placement"
@@ -159,6 +164,15 @@ def build(versions: Versions, progress: Progress) -> Image:
             progress,
         )
     return image
+
+
+def build_dashboard(versions: Versions, progress: Progress) -> Part:
+    """Bring the layer with horizon into the cache; the image itself is there already."""
+    part, below = dashboard(versions), describe(versions).debian.path
+    if not part.ready:
+        _sweep([part], progress)
+        _make(part, lambda at: layers.build_dashboard([below], at), "horizon under Apache", progress)
+    return part
 
 
 def _wheels(image: Image, progress: Progress) -> None:
@@ -191,11 +205,11 @@ def _make(part: Part, maker: Callable[[Path], None], text: str, progress: Progre
         unfinished.rename(part.path)
 
 
-def _sweep(image: Image, progress: Progress) -> None:
-    """Remove what a killed build left behind, and parts of the same kind that nothing uses any more."""
+def _sweep(parts: list[Part], progress: Progress) -> None:
+    """Remove what a killed build left behind, and parts of these kinds that nothing uses any more."""
     top = CACHE / "image"
-    wanted = {part.path.name for part in image.parts}
-    kinds = {part.kind for part in image.parts}
+    wanted = {part.path.name for part in parts}
+    kinds = {part.kind for part in parts}
     in_use = bool(mounts_under(RUN))
     doomed = []
     for folder in top.iterdir() if top.is_dir() else ():

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
-from . import cloud, hostfiles, image, join, machine, network, saltfiles, snapshot
+from . import cloud, dashboard, hostfiles, image, join, machine, network, saltfiles, snapshot
 from .progress import Progress
 from .settings import CACHE, HOSTS, RUN, Versions
 from .shell import LabError, is_mounted, run, unmount, write
@@ -18,17 +18,27 @@ from .shell import LabError, is_mounted, run, unmount, write
 _MEMORY_FOR_TMPFS = 8000
 
 
-def up(origin: str, versions: Versions, progress: Progress) -> None:
-    """Have the lab up as `origin` says, replacing the one that may be up."""
+def up(origin: str, versions: Versions, progress: Progress, *, horizon: bool = False) -> None:
+    """Have the lab up as `origin` says, replacing the one that may be up; with `horizon` in its controllers."""
     progress.title(f"Lab up: {origin} ({versions})")
     image.build(versions, progress)
+    extra = image.build_dashboard(versions, progress) if horizon else None
     if exists():
         with progress.step("the lab that was there is taken down"):
             down()
     wanted = snapshot.find(origin, versions)
-    if wanted.ready:
-        start(wanted, progress)
-        return
+    if not wanted.ready:
+        _make(wanted, progress)
+        if not extra:
+            return
+        with progress.step("the lab goes down, to start with horizon"):
+            down()
+    start(wanted, progress, extra)
+
+
+def _make(wanted: snapshot.Snapshot, progress: Progress) -> None:
+    """Bring the lab to where this snapshot is to be taken, and take it."""
+    origin, versions = wanted.name, wanted.versions
     if origin not in (snapshot.STANDALONE, snapshot.JOINED):
         raise LabError(f"no snapshot {origin!r} for {versions}; make one of the running lab with lab/freeze {origin}")
     before = snapshot.find(snapshot.STANDALONE, versions)
@@ -68,17 +78,25 @@ def create(versions: Versions, progress: Progress) -> None:
     cloud.wait_salt(progress)
 
 
-def start(wanted: snapshot.Snapshot, progress: Progress) -> None:
-    """The lab as it was when the snapshot was taken, every service answering."""
+def start(wanted: snapshot.Snapshot, progress: Progress, extra: image.Part | None = None) -> None:
+    """The lab as it was when the snapshot was taken, every service answering; `extra` is horizon's layer."""
+
+    def layers(name: str) -> list[Path]:
+        found = wanted.layers(name)
+        # Directly over Debian, whose package list it goes on with; no snapshot has written there.
+        return [*found[:-1], extra.path, found[-1]] if extra and extra.path not in found else found
+
     with progress.step(f"network and file systems from snapshot {wanted.name}"):
         _ground()
         for host in HOSTS:
-            machine.mount(host, wanted.layers(host.name))
+            machine.mount(host, layers(host.name))
+        for host in dashboard.CONTROLLERS if extra else ():
+            dashboard.prepare(host)
     _boot()
-    general = [str(one) for one in wanted.layers("{host}")]
-    _note(wanted.versions, wanted.name, general)
-    with ThreadPoolExecutor(2) as pool:
-        for one in [pool.submit(cloud.wait_serving, progress), pool.submit(cloud.wait_salt, progress)]:
+    _note(wanted.versions, wanted.name, [str(one) for one in layers("{host}")])
+    waits = [cloud.wait_serving, cloud.wait_salt, *([dashboard.wait_serving] if extra else [])]
+    with ThreadPoolExecutor(len(waits)) as pool:
+        for one in [pool.submit(wait, progress) for wait in waits]:
             one.result()
     for host in HOSTS:
         machine.wait_booted(host)

@@ -1,7 +1,8 @@
-"""Python environments as layers over the Debian root: Salt in /opt/salt, and keystone 30 in /opt/keystone."""
+"""Layers over the Debian root: Salt in /opt/salt, keystone 30 in /opt/keystone, and the dashboard under Apache."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,10 @@ CLIENTS = ("PyMySQL", "python-memcached")
 
 # No variable of the machine outside reaches a command in the image: its pip would look for the outside's certificates.
 CLEAN = ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8")
+_PROXIES = ("http_proxy", "https_proxy", "no_proxy")
+
+# Horizon as Debian ships it, and the packages' own configuration for Apache.
+DASHBOARD_PACKAGES = ("openstack-dashboard", "openstack-dashboard-apache")
 
 _SALT_UNIT = """[Unit]
 Description=Salt {kind} of the lab
@@ -71,6 +76,23 @@ def build_keystone(below: list[Path], layer: Path, wheel_folder: Path, version: 
         write(ini, "\n".join(lines) + "\n")
 
 
+def build_dashboard(below: list[Path], layer: Path) -> None:
+    """Horizon under Apache; neither is started by its package, nor at boot: a lab that wants it enables it."""
+    with _chroot(below, layer) as root:
+        policy, names = root / "usr/sbin/policy-rc.d", root / "etc/resolv.conf"
+        write(policy, "#!/bin/sh\nexit 101\n", mode=0o755)
+        shutil.copyfile("/etc/resolv.conf", names)
+        proxies = [f"{name}={os.environ[name]}" for name in _PROXIES if name in os.environ]
+        apt: list[str | Path] = [*CLEAN, *proxies, "DEBIAN_FRONTEND=noninteractive", "chroot", root, "apt-get", "-qq"]
+        run([*apt, "update"])
+        run([*apt, "-o", "Dpkg::Options::=--force-unsafe-io", "install", "-y", *DASHBOARD_PACKAGES])
+        run([*apt, "clean"])
+        shutil.rmtree(root / "var/lib/apt/lists")
+        policy.unlink()
+        names.unlink()
+        run(["chroot", root, "systemctl", "--quiet", "disable", "apache2"])
+
+
 def _environment(root: Path, place: str, requirements: tuple[str, ...]) -> None:
     run([*CLEAN, "chroot", root, "python3", "-m", "venv", place])
     options = ["--quiet", "--disable-pip-version-check", "--no-cache-dir", "--no-index", "--find-links", "/mnt"]
@@ -78,8 +100,8 @@ def _environment(root: Path, place: str, requirements: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _chroot(below: list[Path], layer: Path, wheel_folder: Path) -> Iterator[Path]:
-    """Lower layers with `layer` on top as one writable root; the wheels are at /mnt."""
+def _chroot(below: list[Path], layer: Path, wheel_folder: Path | None = None) -> Iterator[Path]:
+    """Lower layers with `layer` on top as one writable root; wheels, where there are any, are at /mnt."""
     root, work = layer.with_name(layer.name + ".root"), layer.with_name(layer.name + ".work")
     for folder in (layer, root, work):
         folder.mkdir(parents=True)
@@ -87,7 +109,8 @@ def _chroot(below: list[Path], layer: Path, wheel_folder: Path) -> Iterator[Path
     try:
         run(["mount", "-t", "overlay", "image", "-o", f"lowerdir={stack},upperdir={layer},workdir={work}", root])
         run(["mount", "-t", "proc", "proc", root / "proc"])
-        run(["mount", "--bind", wheel_folder, root / "mnt"])
+        if wheel_folder:
+            run(["mount", "--bind", wheel_folder, root / "mnt"])
         yield root
     finally:
         unmount(root)

@@ -46,9 +46,9 @@ class Lab:
         done = self.exec(master, "salt-run", "--out=json", *words, check=check, timeout=timeout)
         return _json(done.stdout)
 
-    def reset(self, snapshot="standalone", keystone="22"):
+    def reset(self, snapshot="standalone", keystone="22", horizon=False):
         """Start again from a snapshot, `standalone` or `joined`, of a keystone release that the lab has."""
-        self.command("up", "--from", snapshot, "--keystone", keystone)
+        self.command("up", "--from", snapshot, "--keystone", keystone, *(["--horizon"] if horizon else []))
 
     def command(self, name, *arguments, timeout=900):
         """Run one of the lab's own commands (`cut`, `hole`, `heal`, ...) and return what it said."""

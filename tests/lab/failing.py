@@ -73,12 +73,12 @@ def count(few, all_of_them):
     return all_of_them if os.environ.get("OPENSTACK_REGIONS_TEST_LONG") else few
 
 
-def ready(lab, keystone=None):
+def ready(lab, keystone=None, horizon=False):
     """A joined cloud whose RegionTwo has home's identity, and keeps what a node needs for bad days.
 
     Its keystone is OPENSTACK_REGIONS_TEST_KEYSTONE's where none is named, 22 else.
     """
-    lab.reset("joined", keystone or os.environ.get("OPENSTACK_REGIONS_TEST_KEYSTONE", "22"))
+    lab.reset("joined", keystone or os.environ.get("OPENSTACK_REGIONS_TEST_KEYSTONE", "22"), horizon)
     cloud.orchestrate(lab, "orch.identity")
     states = lab.salt(HOME, "two-*", "state.apply", "regions.services")
     assert all(one["result"] for node in states.values() for one in node.values()), states

@@ -207,8 +207,9 @@ def _options(script: Path) -> set[str]:
     tree = ast.parse((ROOT / "lab" / "tworegions" / "cli.py").read_text())
     made: Mapping[str, ast.AST] = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     bodies = [ast.unparse(made[name])] if name in made else []
-    if bodies and "_versions(" in bodies[0]:
-        bodies.append(ast.unparse(made["_versions"]))
+    for shared in ("_versions", "_horizon"):
+        if bodies and f"{shared}(" in bodies[0]:
+            bodies.append(ast.unparse(made[shared]))
     return {option for body in bodies for option in re.findall(r"add_argument\('(--[\w-]+)'", body)}
 
 

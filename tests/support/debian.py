@@ -11,6 +11,7 @@ from pathlib import Path
 # mariadb-server-core holds the server without a service: the tests start their own, on ports of their own.
 SERVICES = ("mariadb-server-core", "mariadb-client", "memcached", "gnupg", "openssl", "libaio1", "libfaketime")
 BUILD = ("gcc", "git", "libc6-dev")  # Salt's timelib has no wheel
+BROWSER = ("chromium", "chromium-driver", "fonts-dejavu-core")
 POLICY = Path("/usr/sbin/policy-rc.d")
 
 

@@ -34,10 +34,12 @@ class Part:
     venvs: tuple[str, ...]
     services: bool = False  # needs Debian's database programs
     image: bool = False  # needs the lab's image
+    browser: bool = False  # needs Debian's Chromium, and horizon in the lab
     salt: bool = False  # its tests load Salt, or start its daemons
 
 
 # Unit tests and those of database servers know no Salt: one venv is enough. What meets Salt meets both of its releases.
+# The lab's own is in its hosts.
 PARTS = {
     "lint": Part("lint", (venvs.TOOLS,)),
     "docs": Part("docs", (venvs.DOCS,)),
@@ -45,7 +47,7 @@ PARTS = {
     "delivery": Part("delivery", venvs.SALTS, salt=True),
     "functional": Part("functional", venvs.SALTS, services=True, image=True, salt=True),
     "servers": Part("servers", ("salt3006",), services=True, image=True),
-    "lab": Part("lab", ("salt3008",), image=True),
+    "lab": Part("lab", (venvs.LAB,), image=True, browser=True),
 }
 
 # What may run side by side on two cores: the delivery's daemons start while the image is built and read. The lab is

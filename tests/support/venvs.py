@@ -19,6 +19,7 @@ REQUIREMENTS = Path(__file__).resolve().parent / "requirements"
 SALTS = ("salt3006", "salt3008")
 TOOLS = "tools"
 DOCS = "docs"
+LAB = "lab"
 COMPLETE = ".complete"  # the last file written into a venv: without it, the venv is half built
 
 

@@ -111,8 +111,12 @@ def test_every_place_is_found_and_told_apart(tree):
 
 def test_what_is_nobodys_to_change_is_told_apart(tmp_path):
     tree = corpus.copy("controller-rdo", tmp_path / "node")
+    ours = tree / "etc/openstack-dashboard/local_settings.d/zz-openstack-regions.py"  # regions.dashboard's
+    ours.parent.mkdir()
+    ours.write_text('OPENSTACK_KEYSTONE_URL = "http://10.13.131.137:5000/v3"\n')
     why = {one["path"].removeprefix(f"{tree}/"): one["why"] for one in corpus.machine(tree).references()["references"]}
     assert "dashboard" in why["etc/openstack-dashboard/local_settings"]
+    assert "dashboard" in why["etc/openstack-dashboard/local_settings.d/zz-openstack-regions.py"]
     assert "keystone's own" in why["etc/keystone/keystone.conf"]
     for path in ("etc/nova/nova.conf.rpmsave", "etc/nova/nova.conf.bak-20160312", "etc/cinder/cinder.conf~"):
         assert "backup" in why[path]
