@@ -1,5 +1,5 @@
 """
-What a master does when a minion's beacon says that something is wrong: it looks, tells, and where it was told to, mends.
+What a master does when a minion's beacon says that something is wrong: it asks, tells, and where told to, mends.
 """
 
 import logging
@@ -46,8 +46,8 @@ def tell(minion, beacon, timeout=_TIMEOUT):
     timeout
         Seconds of silence after which the minion is asked whether it is still at it. Default: 15.
 
-    Nothing is changed. The event is ``openstack_regions/alarm/MINION/BEACON``, with the data of the beacon's; in the log
-    is a line for each finding, an error or a warning by its severity.
+    Nothing is changed. The event is ``openstack_regions/alarm/MINION/BEACON``, with the data of the beacon's; in the
+    log is a line for each finding, an error or a warning by its severity.
 
     Returns a dict: ``ok``, ``retcode`` (the exit status) and ``steps``, a list of sentences.
 

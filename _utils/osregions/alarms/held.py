@@ -118,29 +118,38 @@ def write(held: Held, path: Path) -> None:
     """Keep it for those who ask, and for a minion that starts anew; the file is whole at any moment, root's alone."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     files.sweep(path)
-    files.write(path, json.dumps(asdict(held)).encode())
+    files.write(path, json.dumps(to_data(held)).encode())
 
 
 def read(path: Path) -> Held | None:
     """What was kept; None when nothing was. Raises RegionsError when it can't be believed."""
     try:
-        data = json.loads(path.read_bytes())
-        findings = tuple(Finding(**one) for one in data["findings"])
-        if any(one.code not in ALARMS or one.severity not in SEVERITIES for one in findings):
-            raise ValueError("no alarm of this version")
-        return Held(
-            findings=findings,
-            since={one.code: float(data["since"][one.code]) for one in findings},
-            rivals={str(code): int(count) for code, count in data["rivals"].items()},
-            figures=dict(data["figures"]),
-            looks=int(data["looks"]),
-            changed=float(data["changed"]),
-            told_at=None if data["told_at"] is None else float(data["told_at"]),
-            at=float(data["at"]),
-        )
+        return read_data(json.loads(path.read_bytes()))
     except FileNotFoundError:
         return None
     except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as err:
         raise RegionsError(
             f"what the beacon keeps can't be read: {err!r}", str(path), "remove it: the beacon writes it anew"
         ) from err
+
+
+def to_data(held: Held) -> dict[str, Any]:
+    """As plain data."""
+    return asdict(held)
+
+
+def read_data(data: Mapping[str, Any]) -> Held:
+    """The other way round. Raises whatever comes of data that are none."""
+    findings = tuple(Finding(**one) for one in data["findings"])
+    if any(one.code not in ALARMS or one.severity not in SEVERITIES for one in findings):
+        raise ValueError("no alarm of this version")
+    return Held(
+        findings=findings,
+        since={one.code: float(data["since"][one.code]) for one in findings},
+        rivals={str(code): int(count) for code, count in data["rivals"].items()},
+        figures=dict(data["figures"]),
+        looks=int(data["looks"]),
+        changed=float(data["changed"]),
+        told_at=None if data["told_at"] is None else float(data["told_at"]),
+        at=float(data["at"]),
+    )

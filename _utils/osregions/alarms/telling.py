@@ -132,7 +132,7 @@ def done(answer: object) -> tuple[bool, str]:
     elif _is_states(ret):
         return _states(ret)
     else:
-        words = ret if isinstance(ret, str) else "done" if ok else "it failed"
+        words = ret if isinstance(ret, str) else "done" if ok else f"it failed: {ret}"
     return ok, _line(words)
 
 
