@@ -34,7 +34,7 @@ class Background:
         self._run: _Run | None = None
         self._told = 0.0
 
-    def look(self, act: Callable[[], Any], patience: float = PATIENCE) -> tuple[Any] | None:
+    def look(self, act: Callable[[], Any]) -> tuple[Any] | None:
         """What a look found, in a tuple; None when it is still at it: the next call asks again.
 
         Raises what it raised, and Stuck each so often when it does not end; a new one is not begun before it does.
@@ -46,7 +46,7 @@ class Background:
             # Salt's loader keeps what it gives a module in the context of the thread that called.
             within = contextvars.copy_context().run
             threading.Thread(target=within, args=(_look, run, act), name="openstack-regions alarm", daemon=True).start()
-        if not run.done.wait(patience):
+        if not run.done.wait(PATIENCE):
             now = time.monotonic()
             if now - self._told < STUCK:
                 return None

@@ -109,9 +109,9 @@ def event_data(held: Held) -> dict[str, Any]:
     }
 
 
-def place(beacon: str, folder: str | Path = FOLDER) -> Path:
+def place(beacon: str, folder: str | Path | None = None) -> Path:
     """Where what a beacon holds is kept."""
-    return Path(folder) / f"{beacon}.json"
+    return Path(folder or FOLDER) / f"{beacon}.json"
 
 
 def write(held: Held, path: Path) -> None:

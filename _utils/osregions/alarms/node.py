@@ -83,7 +83,7 @@ class Node:
         faults = [f"{kind}: {fault}" for kind, one in repositories.items() for fault in one["faults"]]
         digests = {kind: one["digest"] for kind, one in repositories.items()}
         with contextlib.suppress(SettingsError):
-            return judge.keys(self.where, digests, faults, told, sight.read(), time.time())
+            return judge.keys(self.where, digests, faults, told, sight.read(sight.PLACE), time.time())
         return judge.keys(self.where, digests, faults, told, None, time.time())
 
     def drift(self) -> Found:

@@ -13,7 +13,7 @@ from osregions.alarms import held as holding
 from osregions.alarms import judge
 from osregions.alarms import limits as numbers
 from osregions.alarms.background import Background, Stuck
-from osregions.alarms.held import FOLDER, Found, Held
+from osregions.alarms.held import Found, Held
 from osregions.alarms.judge import Where
 from osregions.alarms.limits import Limits
 from osregions.errors import RegionsError
@@ -70,10 +70,9 @@ def call(
     look: Callable[[], Found],
     limits: Limits,
     clock: Callable[[], float],
-    folder: str | Path = FOLDER,
 ) -> dict[str, Any] | None:
     """Look, and return the data of an event when it is time for one."""
-    path = holding.place(beacon.name, folder)
+    path = holding.place(beacon.name)
     kept = KEPT.get(beacon.name)
     if kept is None:
         kept = KEPT[beacon.name] = Kept(_remembered(beacon, path))
