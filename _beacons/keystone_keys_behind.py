@@ -51,7 +51,7 @@ from osregions.alarms.node import here
 
 __virtualname__ = "keystone_keys_behind"
 
-_BEACON = operations.Beacon(__virtualname__, part="which keys keystone has", least=5, names=("times", "remind"))
+_BEACON = operations.Beacon(__virtualname__, part="which keys keystone has", names=("times", "remind"))
 
 
 def __virtual__():

@@ -11,7 +11,7 @@ Only home has rows of its own: the others' are its. Where home has several keyst
 backups.
 
 What ``openstack_regions:alarms`` of pillar says can be given here for one node: ``backup_days`` (how old the newest
-may be), ``times`` and ``remind``. ``interval`` is Salt's, the seconds between two looks, 30 at least. A look goes on
+may be), ``times`` and ``remind``. ``interval`` is Salt's, the seconds between two looks, 5 at least. A look goes on
 beside the minion's work: a call takes a second at most, and what takes longer is told by the next one.
 
 An event ``salt/beacon/MINION/regions_backup_age/`` is sent when ``times`` looks in a row say another thing than was
@@ -49,9 +49,7 @@ from osregions.alarms.node import here
 
 __virtualname__ = "regions_backup_age"
 
-_BEACON = operations.Beacon(
-    __virtualname__, part="which backups there are", least=30, names=("backup_days", "times", "remind")
-)
+_BEACON = operations.Beacon(__virtualname__, part="which backups there are", names=("backup_days", "times", "remind"))
 
 
 def __virtual__():
@@ -66,7 +64,7 @@ def validate(config):
         List of dicts, as under ``beacons:regions_backup_age``.
 
     Returns a tuple: whether it is, and a sentence. Keys that are not known, numbers that can't be, and an ``interval``
-    below 30 are wrong.
+    below 5 are wrong.
     """
     return _BEACON.valid(config)
 

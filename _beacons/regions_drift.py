@@ -12,7 +12,7 @@ node's switch names; passwords are not compared. It also finds accounts that val
 name another region's keystone and that nobody manages.
 
 What ``openstack_regions:alarms`` of pillar says can be given here for one node: ``times`` and ``remind``. ``interval``
-is Salt's, the seconds between two looks, 30 at least. A look goes on beside the minion's work: a call takes a second
+is Salt's, the seconds between two looks, 5 at least. A look goes on beside the minion's work: a call takes a second
 at most, and what takes longer is told by the next one.
 
 An event ``salt/beacon/MINION/regions_drift/`` is sent when ``times`` looks in a row say another thing than was held
@@ -50,9 +50,7 @@ from osregions.alarms.node import here
 
 __virtualname__ = "regions_drift"
 
-_BEACON = operations.Beacon(
-    __virtualname__, part="the configuration of its services", least=30, names=("times", "remind")
-)
+_BEACON = operations.Beacon(__virtualname__, part="the configuration of its services", names=("times", "remind"))
 
 
 def __virtual__():
@@ -67,7 +65,7 @@ def validate(config):
         List of dicts, as under ``beacons:regions_drift``.
 
     Returns a tuple: whether it is, and a sentence. Keys that are not known, numbers that can't be, and an ``interval``
-    below 30 are wrong.
+    below 5 are wrong.
     """
     return _BEACON.valid(config)
 

@@ -51,7 +51,7 @@ from osregions.alarms.node import here
 
 __virtualname__ = "replication_health"
 
-_BEACON = operations.Beacon(__virtualname__, part="how the replica is", least=5, names=("lag", "times", "remind"))
+_BEACON = operations.Beacon(__virtualname__, part="how the replica is", names=("lag", "times", "remind"))
 
 
 def __virtual__():

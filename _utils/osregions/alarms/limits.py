@@ -28,7 +28,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "backup_days": (0.001, 3650),
 }
 NAMES = tuple(field.name for field in fields(Limits))
-_MOST = 86400.0  # seconds between two looks
+_LEAST, _MOST = 5.0, 86400.0  # seconds between two looks
 
 
 def number(name: str, value: Any, where: str) -> float:
@@ -45,11 +45,11 @@ def read(data: Mapping[str, Any], where: str, names: Collection[str] = NAMES) ->
     return Limits(**given)
 
 
-def interval(value: Any, least: float, where: str) -> None:
+def interval(value: Any, where: str) -> None:
     """Raise SettingsError for what can't be the seconds between two looks."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= _MOST:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _LEAST <= value <= _MOST:
         raise SettingsError(
             f"an interval of {value!r} can't be",
             f"{where}:interval",
-            f"write seconds from {least:g} to {_MOST:g}: a look is no small work",
+            f"write seconds from {_LEAST:g} to {_MOST:g}: a look is no small work",
         )

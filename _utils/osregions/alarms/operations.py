@@ -27,7 +27,6 @@ class Beacon:
 
     name: str
     part: str  # what it looks at, as a person would say it
-    least: float  # seconds between two looks
     names: tuple[str, ...]  # the numbers that it takes
 
     @property
@@ -39,7 +38,7 @@ class Beacon:
         """Its numbers: those given, else pillar's. Raises RegionsError, with the key that is wrong."""
         given = beacon_config.read(config, self.place, self.names, numbers.number)
         if "interval" in given:
-            numbers.interval(given["interval"], self.least, self.place)
+            numbers.interval(given["interval"], self.place)
         ours = {key: value for key, value in given.items() if key in self.names}
         return numbers.read({**pillar, **ours}, self.place, self.names)
 
