@@ -1,4 +1,4 @@
-"""A node's minion sees that a service's file drifts; its master tells it, and mends it: real daemons, beacon, reactors."""
+"""A node's minion sees that a service's file drifts; its master tells it, and mends it: real daemons and reactors."""
 
 import json
 import sys
