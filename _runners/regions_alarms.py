@@ -57,6 +57,8 @@ def tell(minion, beacon, timeout=_TIMEOUT):
         said = _asked(minion, beacon, timeout)
     except (RegionsError, SaltClientError) as err:
         return _failed(minion, err)
+    if said is None:
+        return _unknown(minion)
     lines = said.lines(minion)
     levels = [logging.ERROR if one.severity == "error" else logging.WARNING for one in said.findings] or [logging.INFO]
     for level, line in zip(levels, lines, strict=True):
@@ -96,6 +98,8 @@ def mend(minion, beacon, timeout=_TIMEOUT):
     """
     try:
         said = _asked(minion, beacon, timeout)
+        if said is None:
+            return _unknown(minion)
         steps, ok = [], True
         for one in said.mendings():
             done, words = _orchestrated(one.orchestration) if one.orchestration else _called(minion, one, timeout)
@@ -111,11 +115,12 @@ def mend(minion, beacon, timeout=_TIMEOUT):
 
 
 def _asked(minion, beacon, timeout):
+    """What a minion says of one of its beacons; None for one that is not known here, whatever an event names."""
     telling.beacon(beacon)
     if not isinstance(minion, str) or not re.fullmatch(_ID, minion):
         raise RegionsError(f"{minion!r} is no minion's id", "`minion`", "give it as the event's tag has it")
     if not salt.utils.minions.CkMinions(__opts__).check_minions(minion, "list")["minions"]:
-        raise RegionsError(f"this master knows no minion {minion}", "`minion`", "see salt-key")
+        return None
     return telling.said(minion, beacon, _ask(minion, "regions_alarms.seen", (beacon,), timeout))
 
 
@@ -139,6 +144,10 @@ def _orchestrated(name):
     words = ["-c", code, "-c", folder, "--out=json", "state.orchestrate", name]
     text = apart.anew([sys.executable, *words], dict(os.environ), _LONGEST)
     return telling.orchestrated(text)
+
+
+def _unknown(minion):
+    return {"ok": True, "steps": [f"this master knows no minion {minion}"], "retcode": 0}
 
 
 def _failed(minion, err):

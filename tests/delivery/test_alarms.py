@@ -63,6 +63,9 @@ def test_a_file_that_drifts_is_told_and_mended_and_a_lie_is_not(cloud):
     cloud.wait(lambda: log_of_master(cloud).count(well) > before, "what the minion itself says", 60)
     assert "all is lost" not in log_of_master(cloud) and "openstack_regions/mended" not in log_of_master(cloud)
 
+    # Nobody is asked for one that this master does not know, and nobody hears of it.
+    cloud.run(*fire, "salt/beacon/nobody/regions_drift/")
+
     conf = cloud.folder / "roots" / "glance" / "glance-api.conf"
     conf.write_text(RIGHT.replace(HOME, LOCAL))
     line = f"openstack-regions: {MINION}, regions_drift: [drift] RegionTwo: 1 options are not as they are to be: {conf}"
@@ -72,3 +75,4 @@ def test_a_file_that_drifts_is_told_and_mended_and_a_lie_is_not(cloud):
     cloud.wait(lambda: mended in log_of_master(cloud), "that it was mended", 60)
     before = log_of_master(cloud).count(well)
     cloud.wait(lambda: log_of_master(cloud).count(well) > before, "that it is well again", 60)
+    assert "nobody" not in log_of_master(cloud)
