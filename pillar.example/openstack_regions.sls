@@ -139,6 +139,20 @@ openstack_regions:
   #   # The share of all that is asked for, missed for want of room, from which on it is too small.
   #   missed: 0.01
 
+  # What salt/regions/alarms has minions watch: the replica, keys, the services' files, backups. Seconds, where not said
+  # otherwise.
+  # alarms:
+  #   # That the replica of home's identity may be behind.
+  #   lag: 30
+  #   # Days that the newest backup of home's keystone database may be old.
+  #   backup_days: 7
+  #   # Looks in a row that must say another thing before it is believed.
+  #   times: 2
+  #   # After which it is said again what is wrong.
+  #   remind: 600
+  #   # The file that has the minion watch.
+  #   config: /etc/salt/minion.d/zz-openstack-regions-alarms.conf
+
   # The package with the database's dump program and client, installed where neither is there.
   # mysql_client:
   #   package: mariadb-client

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from osregions.alarms import limits as alarms
 from osregions.catalog.identity_urls import IdentityUrls, wish_from
 from osregions.catalog.names import check_region_name, same_name
 from osregions.conf import credentials, extension
@@ -144,6 +145,10 @@ def _pressure(name: str) -> Check:
     return lambda value, where: pressure.number(name, value, where)
 
 
+def _alarm(name: str) -> Check:
+    return lambda value, where: alarms.number(name, value, where)
+
+
 def _target(value: Any, where: str) -> str:
     if "{region}" not in _text(value, where):
         raise SettingsError(f"{value!r} targets every region alike", where, "let {region} stand where its name belongs")
@@ -216,6 +221,7 @@ SCHEMA: Mapping[str, Any] = {
         "restart": _flag,
         "verify": _number(1, 3600),
     },
+    "alarms": {**{name: _alarm(name) for name in alarms.NAMES}, "config": _text},
     "credentials": _mapping,
     "projects": _mapping,
     "replication": {

@@ -1,0 +1,1 @@
+"""Alarms: what beacons watch on one node beside keystones and memcached, and what they say of it."""
