@@ -315,7 +315,8 @@ def status(database=None, region=None):
     region
         Text: this node's region. Default: its grain ``region``.
 
-    Returns a dict: ``ok`` and ``findings`` (sentences, with their remedies), and what was seen: ``source``,
+    Returns a dict: ``ok``, ``findings`` (sentences, with their remedies) and ``told`` (the same by kind: link, stands,
+    passes, behind, fence, numbers, schema, clock, keys), and what was seen: ``source``,
     ``threads``, ``errors``, ``received`` and ``position`` (GTIDs), ``lag`` (seconds until what home had when asked was
     here; None when it was not within five), ``tls``, ``filters``; ``schema`` (``home`` and ``here``: versions and
     charset), ``clock`` (by how many seconds those of ``node`` and ``server`` are ahead of home's; 0 while the way there

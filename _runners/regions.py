@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import time
 
 import salt.client
 import salt.utils.minions
@@ -15,11 +16,15 @@ from osregions import settings as settings_of
 from osregions import version
 from osregions.errors import RegionsError
 from osregions.reach import fleet
+from osregions.status import cloud, findings
 
 log = logging.getLogger(__name__)
 
 __virtualname__ = "regions"
 _TIMEOUT = 15
+_WAY = 1.5  # seconds that a job may take to a minion and back
+_PAUSE = 0.02
+_BACKUP_DAYS = 7
 
 
 def __virtual__():
@@ -71,6 +76,97 @@ def join(region=None, test=False):
     Source: the orchestration ``orch.join``.
     """
     return _orchestrate("orch.join", _joining(region), test=test or None)
+
+
+def plan(region=None):
+    """
+    Show what joining a region would do, step by step: ``salt-run regions.join REGION test=True``. Changes nothing.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run regions.plan RegionTwo
+
+    region
+        Text: the region that is to join. Default: ``openstack_regions:join`` of pillar.
+
+    Returns what ``regions.join`` does.
+
+    Source: the orchestration ``orch.join``, under ``test=True``.
+    """
+    return join(region, test=True)
+
+
+def status(timeout=3.5):
+    """
+    Say how the whole cloud is: what is wrong first, each with its code and its remedy, then every region.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run regions.status
+        salt-run regions.status --out=json
+
+    timeout
+        Number: the seconds after which minions that have not answered are a finding. Default: 3.5.
+
+    One job asks all nodes of all regions at once; a region that is cut off is told, and not waited for. It is read on
+    any master: home's shows the cloud as home sees it, a region's own what is left of it when the line is cut.
+
+    Returns a dict: ``ok``; ``retcode``, the exit status: 2 with an error, 1 with a warning, else 0; ``findings``, the
+    worst first, each with ``code``, ``severity`` (error, warning, info), ``where``, ``sentence`` and ``remedy``;
+    ``regions``, with all that was seen of each; ``home``, ``at``, ``seconds``. Nothing of it is secret.
+
+    Source: ``regions.facts`` on each minion; ``osregions.status.findings`` decides, by the table in
+    ``osregions.reach.remedies``.
+    """
+    try:
+        found = _status(float(timeout))
+    except (RegionsError, CommandExecutionError, SaltClientError) as err:
+        log.error("openstack-regions: the status was not read: %s", err)
+        found = _said(False, str(err), 2)
+    # Salt takes these two keys apart: what is printed by, where --out names nothing else.
+    return {"data": found, "outputter": "regions_status"}
+
+
+def _status(timeout):
+    pillar = __salt__["pillar.show_pillar"](__opts__["id"])
+    settings = settings_of.read(pillar.get(settings_of.PILLAR))
+    known = {name: _known(settings.target("region", name)) for name in settings.regions}
+    asked = time.time()
+    answers = _answers(sorted(set().union(*known.values())), "regions.facts", timeout)
+    seen = cloud.assemble(settings.home, known, answers, asked, time.time())
+    days = settings_of.section(pillar, "status").get("backup_days") or _BACKUP_DAYS
+    return cloud.shown(seen, findings.find(seen, settings, days))
+
+
+def _answers(minions, fun, timeout):
+    """What these minions return, by their ids; those that have not within the time are left out."""
+    answers = {}
+    if not minions:
+        return answers
+    until = time.monotonic() + timeout
+    with salt.client.get_local_client(mopts=__opts__) as client:
+        # Beyond its own time-out Salt would ask the silent ones whether they are still at it; that is not waited for.
+        told = client.cmd_iter_no_block(
+            minions, fun, timeout=int(timeout) + _TIMEOUT, tgt_type="list", kwarg={"timeout": _share(timeout)}
+        )
+        for one in told:
+            for minion, answer in (one or {}).items():
+                if isinstance(answer, dict) and "ret" in answer:
+                    answers[minion] = cloud.Answer(answer["ret"], time.time())
+            if len(answers) >= len(minions) or time.monotonic() > until:
+                break
+            if one is None:
+                time.sleep(_PAUSE)
+    return answers
+
+
+def _share(timeout):
+    """The seconds that a node may take of those: the job's way to it and back needs the others."""
+    return max(timeout - _WAY, timeout / 2)
 
 
 def failover(region, reason=None, test=False):
@@ -188,8 +284,8 @@ def react(minion, timeout=_TIMEOUT):
         return _said(False, str(err))
 
 
-def _said(ok, line):
-    return {"ok": ok, "steps": [line], "retcode": 0 if ok else 1}
+def _said(ok, line, retcode=1):
+    return {"ok": ok, "steps": [line], "retcode": 0 if ok else retcode}
 
 
 @contextlib.contextmanager

@@ -182,6 +182,11 @@ openstack_regions:
   #   # That a node leaves the master that it is connected with to act, before it acts itself.
   #   grace: 4
 
+  # What `salt-run regions.status` finds fault with.
+  # status:
+  #   # The most days that the newest backup of home's keystone database may be old.
+  #   backup_days: 7
+
   # How home's keystone database is replicated (P10) stands in openstack_regions_replication.sls, which the nodes of the
   # databases alone are given.
 

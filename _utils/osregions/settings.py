@@ -203,6 +203,7 @@ SCHEMA: Mapping[str, Any] = {
     "repoint": {"roots": _texts, "wait": _number(1, 3600)},
     "minion": {"config": _text, "service": _text, "restart": _flag},
     "failover": {name: _limit(name) for name in limits.NAMES},
+    "status": {"backup_days": _number(1, 3650)},
     "credentials": _mapping,
     "projects": _mapping,
     "replication": {

@@ -19,12 +19,20 @@ from osregions.replication.server import view
 
 _PATIENCE = 5  # seconds to wait for what home has now
 
+# What a finding is about, in the order in which they are told.
+LINK, STANDS, PASSES, BEHIND = "link", "stands", "passes", "behind"
+FENCE, NUMBERS, SCHEMA, CLOCK, KEYS = "fence", "numbers", "schema", "clock", "keys"
+KINDS = (LINK, STANDS, PASSES, BEHIND, FENCE, NUMBERS, SCHEMA, CLOCK, KEYS)
 
-def status(here: Here, keys: Callable[[], Mapping[str, Any]] | None = None) -> dict[str, Any]:
+
+def status(
+    here: Here, keys: Callable[[], Mapping[str, Any]] | None = None, patience: int = _PATIENCE, ask_home: bool = True
+) -> dict[str, Any]:
     """Everything that is to hold of a replica, and what was seen; `ok` is false when something does not.
 
-    `lag` is measured: the seconds until what home had when asked was applied here, None when it was not within five.
-    `keys` says what `keystone_keys.view` does, where a keystone is here.
+    `lag` is measured: the seconds until what home had when asked was applied here, None when it was not within
+    `patience`. `keys` says what `keystone_keys.view` does, where a keystone is here. Without `ask_home` only this side
+    is looked at: that takes no time when the line is cut. `told` has the findings by kind, see `KINDS`.
     """
     start = numbers.base(here.wishes.number(here.region))
     wish = here.wishes.link(here.region, here.database)
@@ -34,37 +42,40 @@ def status(here: Here, keys: Callable[[], Mapping[str, Any]] | None = None) -> d
         name = link.name_for(server)
         channel = server.channel(name)
         if channel is None:
-            return {"ok": False, "replicates": False, "findings": ["this server does not replicate home's keystone"]}
+            nothing = ["this server does not replicate home's keystone"]
+            return {"ok": False, "replicates": False, "findings": nothing, "told": {LINK: nothing}}
         steps = link.plan(server, wish)
         verdict = resume_act.look(own, here.database, name)
         fence = fence_act.holds(own, here.database, here.user, here.release)
         apart = numbers.plan(numbers.view(own, here.database), start)
-        if channel.running:
+        asked = ask_home and channel.running
+        if asked:
             with here.home() as home:
                 clocks = alike.read_clocks(home, own)
                 at_home = checks.schema_of(home, here.database)
                 theirs = view(home, whole=False)
                 began = time.monotonic()
-                if compare_run.applied(home, own, theirs.dialect, server.dialect, _PATIENCE):
+                if compare_run.applied(home, own, theirs.dialect, server.dialect, patience):
                     lag = round(time.monotonic() - began, 3)
                 gone_back = server.dialect.mariadb and resume.gone_back(theirs.position, server.position)
         position = view(own).position
         schema = checks.schema_of(own, here.database)
         encrypted = _encrypted(own, here.database)
-    findings = [step.told for step in steps]
+    told: dict[str, list[str]] = {LINK: [step.told for step in steps], STANDS: []}
     if verdict.sentence:
-        findings.append(f"{verdict.sentence}: {verdict.remedy}")
+        told[STANDS].append(f"{verdict.sentence}: {verdict.remedy}")
     if gone_back:
-        findings.append(f"home has less than was applied here: was it restored from a backup? Then {SEED}")
+        told[STANDS].append(f"home has less than was applied here: was it restored from a backup? Then {SEED}")
     if (mode := server.variables.get("slave_exec_mode") or server.variables.get("replica_exec_mode")) != "STRICT":
-        findings.append(f"differences are passed over ({mode}): SET GLOBAL slave_exec_mode = STRICT, and compare")
-    if channel.running and lag is None:
-        findings.append(f"what home had {_PATIENCE} s ago is not here yet")
-    findings += [f"the fence lacks: {change.shown}" for change in fence.changes]
-    findings += [*fence.findings, *(f"numbers are not kept apart: {one}" for one in apart.shown)]
-    findings += [*alike.schemas(at_home, schema), *(clocks.findings if clocks else ())]
-    has, wrong = _keys(keys, encrypted)
-    findings += wrong
+        told[PASSES] = [f"differences are passed over ({mode}): SET GLOBAL slave_exec_mode = STRICT, and compare"]
+    if asked and lag is None:
+        told[BEHIND] = [f"what home had {patience} s ago is not here yet"]
+    told[FENCE] = [*(f"the fence lacks: {change.shown}" for change in fence.changes), *fence.findings]
+    told[NUMBERS] = [f"numbers are not kept apart: {one}" for one in apart.shown]
+    told[SCHEMA] = [*alike.schemas(at_home, schema)]
+    told[CLOCK] = [*(clocks.findings if clocks else ())]
+    has, told[KEYS] = _keys(keys, encrypted)
+    findings = [one for kind in KINDS for one in told.get(kind, ())]
     return {
         "ok": not findings,
         "replicates": True,
@@ -80,6 +91,7 @@ def status(here: Here, keys: Callable[[], Mapping[str, Any]] | None = None) -> d
         "clock": dataclasses.asdict(clocks) if clocks else None,
         "keys": has,
         "findings": findings,
+        "told": {kind: told[kind] for kind in KINDS if told.get(kind)},
     }
 
 
