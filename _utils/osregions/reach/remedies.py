@@ -21,7 +21,8 @@ class Remedy:
     severity: str = ""
 
 
-REMEDIES: Mapping[str, Remedy] = {
+# What is decided about a region, see `verdict`.
+VERDICTS: Mapping[str, Remedy] = {
     # Nothing to do.
     "home_well": Remedy("{home}'s keystone serves {region}"),
     "stays_local": Remedy("{home}'s keystone is down ({why}), and {region} signs people in by its own"),
@@ -38,7 +39,11 @@ REMEDIES: Mapping[str, Remedy] = {
         severity=INFO,
     ),
     # Moves.
-    "home_down": Remedy("{home}'s keystone is down for {region} ({why})", severity=ERROR),
+    "home_down": Remedy(
+        "{home}'s keystone is down for {region} ({why})",
+        "{region} goes over by itself; where it does not, salt-run regions.failover {region}",
+        ERROR,
+    ),
     "home_back": Remedy("{home}'s keystone has been well for {region} for {limit:g} s, and its rows are all here"),
     "by_hand": Remedy("a person said so"),
     # A person is asked.
@@ -102,7 +107,10 @@ REMEDIES: Mapping[str, Remedy] = {
     # It is refused.
     "unknown_region": Remedy("there is no region {region}", "name one of those declared: {regions}"),
     "home_itself": Remedy("{region} is home, and has nobody to leave", "name another region"),
-    # ---- What the status finds; `where` of a finding names the region, and the node where it is one's ----
+}
+
+# What is wrong with a cloud, see `status.findings`.
+FINDINGS: Mapping[str, Remedy] = {
     # Who answers.
     "no_minions": Remedy(
         "this master knows no minion of {region}",
@@ -252,3 +260,5 @@ REMEDIES: Mapping[str, Remedy] = {
         WARNING,
     ),
 }
+
+REMEDIES: Mapping[str, Remedy] = {**VERDICTS, **FINDINGS}

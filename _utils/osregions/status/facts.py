@@ -229,10 +229,12 @@ def node(minion: str, region: str, said: object, ahead: Callable[[float], float]
                 problems[name] = str(part["problem"])
             elif (made := read(part["value"])) is not None:
                 found[into] = made
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             problems[name] = _LATE
-    clock = said.get("clock")
-    off = ahead(float(clock)) if isinstance(clock, (int, float)) else 0.0
+    try:
+        off = ahead(_number(said["clock"]))
+    except (KeyError, TypeError, ValueError):
+        off = 0.0
     return Node(minion, region, bool(said.get("keystone")), bool(said.get("database")), off, problems=problems, **found)
 
 
@@ -243,19 +245,19 @@ def _switch(said: Mapping[str, Any]) -> Switch:
     return Switch(
         identity=str(said["identity"]),
         at=str(said["at"]),
-        epoch=int(said["epoch"]),
-        since=float(said["since"]),
+        epoch=int(_number(said["epoch"])),
+        since=_number(said["since"]),
         reason=str(said["reason"]),
         by=str(said["by"]),
         unfinished=bool(said["unfinished"]),
         problem=str(said["problem"]),
-        moves=tuple(float(one) for one in said["moves"]),
+        moves=tuple(_number(one) for one in said["moves"]),
         last=Move(
             str(last["what"]),
-            int(last["epoch"]),
+            int(_number(last["epoch"])),
             bool(last["ok"]),
             str(last["comment"]),
-            {str(name): float(moment) for name, moment in last["timeline"].items()},
+            {str(name): _number(moment) for name, moment in last["timeline"].items()},
         )
         if last
         else None,
@@ -264,26 +266,29 @@ def _switch(said: Mapping[str, Any]) -> Switch:
 
 def _asked(said: Sequence[Mapping[str, Any]]) -> tuple[Asked, ...]:
     return tuple(
-        Asked(str(one["url"]), str(one["problem"]), float(one["seconds"]), str(one.get("region", ""))) for one in said
+        Asked(str(one["url"]), str(one["problem"]), _number(one["seconds"]), str(one.get("region", ""))) for one in said
     )
 
 
 def _conf(said: Mapping[str, Any]) -> Conf:
     return Conf(
         tuple(
-            Service(str(one["project"]), str(one["place"]), str(one["url"]), one["at"], bool(one["validates"]))
+            Service(str(one["project"]), str(one["place"]), str(one["url"]), _name(one["at"]), bool(one["validates"]))
             for one in said["services"]
         ),
         _texts(said["drift"]),
         tuple(
-            Reference(str(one["path"]), int(one["line"]), str(one["value"]), one["region"]) for one in said["unmanaged"]
+            Reference(str(one["path"]), int(_number(one["line"])), str(one["value"]), _name(one["region"]))
+            for one in said["unmanaged"]
         ),
         _texts(said["problems"]),
     )
 
 
 def _tokens(said: Mapping[str, Any]) -> Tokens:
-    return Tokens(str(said["release"]), int(said["major"]), str(said["stored_in"]), bool(said["survives_a_replica"]))
+    return Tokens(
+        str(said["release"]), int(_number(said["major"])), str(said["stored_in"]), bool(said["survives_a_replica"])
+    )
 
 
 def _keys(said: Mapping[str, Any]) -> Keys:
@@ -296,13 +301,13 @@ def _catalog(said: Mapping[str, Any]) -> Catalog:
         Endpoint(str(one["type"]), str(one["region"]), str(one["interface"]), str(one["url"]))
         for one in said["endpoints"]
     )
-    return Catalog(float(said["sign_in"]), endpoints, _asked(said["answers"]), _texts(said["stale"]))
+    return Catalog(_number(said["sign_in"]), endpoints, _asked(said["answers"]), _texts(said["stale"]))
 
 
 def _backups(said: Mapping[str, Any]) -> Backups:
     taken = said["newest"]
     newest = float(calendar.timegm(time.strptime(taken[:15], _STAMP))) if taken else None
-    return Backups(int(said["count"]), newest)
+    return Backups(int(_number(said["count"])), newest)
 
 
 def _replica(said: Mapping[str, Any], measured: bool) -> Replica:
@@ -318,10 +323,21 @@ def _replica(said: Mapping[str, Any], measured: bool) -> Replica:
         received=str(said["received"] or ""),
         position=str(said["position"] or ""),
         tls=bool(said["tls"]),
-        lag=None if said["lag"] is None else float(said["lag"]),
+        lag=None if said["lag"] is None else _number(said["lag"]),
         measured=measured and said["clock"] is not None,
         told=told,
     )
+
+
+def _name(said: object) -> str | None:
+    return None if said is None else str(said)
+
+
+def _number(said: Any) -> float:
+    """A number that can be: of seconds since the epoch at most, and none below nought."""
+    if isinstance(said, bool) or not isinstance(said, (int, float)) or not 0 <= said < 1e11:
+        raise ValueError("no number that can be")
+    return float(said)
 
 
 def _texts(said: Sequence[Any]) -> tuple[str, ...]:
