@@ -12,11 +12,11 @@ import salt.client
 import salt.utils.minions
 from salt.exceptions import CommandExecutionError, SaltClientError
 
+from osregions import files, version
 from osregions import settings as settings_of
-from osregions import version
 from osregions.errors import RegionsError
 from osregions.reach import fleet
-from osregions.status import cloud, findings
+from osregions.status import cloud, findings, history, page
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +131,63 @@ def status(timeout=3.5):
     return {"data": found, "outputter": "regions_status"}
 
 
+def report(path=None, mode="0600", timeout=3.5):
+    """
+    Write the status as a page to look at: one HTML file that needs no network, no script and no other file.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run regions.report
+        salt-run regions.report /var/www/html/cloud.html mode=0644
+
+    path
+        Text: the file. Default: ``openstack-regions/report.html`` in the master's cache directory.
+
+    mode
+        Text: its mode, in octal; it names addresses and minions, though no secret. Default: ``0600``, for its owner.
+
+    timeout
+        Number: as for ``regions.status``. Default: 3.5.
+
+    Shown are the regions as a picture, who uses whose keystone and how far replicas are behind, what is wrong with its
+    remedy, tables, and how lag, sign-in and the region's place were before: each reading of the status is kept beside
+    the default path, two thousand at most.
+
+    Returns a dict: ``ok``, ``path``, ``retcode`` (as ``regions.status`` has it) and ``steps``, a sentence. The file is
+    replaced whole. Raises CommandExecutionError when it can't be written.
+
+    Source: ``osregions.status.page``.
+    """
+    place = str(path or _kept("report.html"))
+    try:
+        octal = int(str(mode), 8)
+        found = _status(float(timeout))
+        if not path:
+            files.private_directory(os.path.dirname(place))
+        files.write(place, page.render(found, history.read(_kept("history.jsonl"))).encode(), mode=octal)
+    except (RegionsError, SaltClientError) as err:
+        return _said(False, str(err), 2)
+    except (OSError, ValueError) as err:
+        raise CommandExecutionError(f"{place} (mode {mode}) can't be written: {err}") from err
+    return {"ok": found["ok"], "path": place, "retcode": found["retcode"], "steps": [f"{place} was written"]}
+
+
 def _status(timeout):
+    found = _looked(timeout)
+    try:
+        history.keep(found, _kept("history.jsonl"))
+    except OSError as err:  # what is so now counts more than what was
+        log.warning("openstack-regions: the status was not kept: %s", err)
+    return found
+
+
+def _kept(name):
+    return os.path.join(__opts__["cachedir"], "openstack-regions", name)
+
+
+def _looked(timeout):
     pillar = __salt__["pillar.show_pillar"](__opts__["id"])
     settings = settings_of.read(pillar.get(settings_of.PILLAR))
     known = {name: _known(settings.target("region", name)) for name in settings.regions}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from osregions.reach import timeline
@@ -31,12 +32,26 @@ def told(status: Mapping[str, Any], paint: Paint = plain) -> str:
     return "\n".join(lines)
 
 
-def _head(status: Mapping[str, Any], paint: Paint) -> Iterator[str]:
+@dataclass(frozen=True)
+class Head:
+    """How much is wrong, and of how much."""
+
+    said: str
+    counted: str
+
+
+def head(status: Mapping[str, Any]) -> Head:
+    """What the status comes to."""
     counts = {one: sum(found["severity"] == one for found in status["findings"]) for one in _SIGNS}
     words = [f"{count} {word}{'s' if count != 1 else ''}" for word, count in _counted(counts)]
-    said = ", ".join(words) or "nothing is wrong"
-    yield f"{len(status['regions'])} regions, looked at {_moment(status['at'])} in {status['seconds']:.1f} s: " + paint(
-        said, status["worst"] or ""
+    count = len(status["regions"])
+    return Head(", ".join(words) or "nothing is wrong", f"{count} region{'s' if count != 1 else ''}")
+
+
+def _head(status: Mapping[str, Any], paint: Paint) -> Iterator[str]:
+    found = head(status)
+    yield f"{found.counted}, looked at {_moment(status['at'])} in {status['seconds']:.1f} s: " + paint(
+        found.said, status["worst"]
     )
 
 
@@ -58,29 +73,35 @@ def _findings(status: Mapping[str, Any], paint: Paint) -> Iterator[str]:
 
 def _region(name: str, region: Mapping[str, Any], status: Mapping[str, Any], paint: Paint) -> Iterator[str]:
     yield f"{name}{' (home)' if region['home'] else ''}"
-    rows: list[tuple[str, str]] = [("identity", _identity(region, status))]
+    previous = ""
+    for label, text in rows(name, status, paint):
+        yield f"  {label if label != previous else '':{_LABEL}}{text}"
+        previous = label
+
+
+def rows(name: str, status: Mapping[str, Any], paint: Paint = plain) -> list[tuple[str, str]]:
+    """All that was seen of a region: what it is called, and how it is."""
+    region = status["regions"][name]
+    found: list[tuple[str, str]] = [("identity", _identity(region, status))]
     if last := (region["identity"] or {}).get("last"):
         done = "" if last["ok"] else ", not well"
-        rows.append(("last move", f"{last['what']} (epoch {last['epoch']}{done}): {timeline.told(last['timeline'])}"))
+        found.append(("last move", f"{last['what']} (epoch {last['epoch']}{done}): {timeline.told(last['timeline'])}"))
     for one in region["keystones"]:
         whose = "its own" if one["region"] == name else f"{one['region']}'s"
         good = f"answers {one['asked']} of {one['asked']} nodes"
         bad = f"does not answer {', '.join(one['failed'])}: {next(iter(one['failed'].values()), '')}"
-        rows.append(("keystone", f"{whose}, {one['url']}: {paint(bad, ERROR) if one['failed'] else good}"))
+        found.append(("keystone", f"{whose}, {one['url']}: {paint(bad, ERROR) if one['failed'] else good}"))
     if region["sign_in"] is not None:
-        rows.append(("sign-in", f"{region['sign_in']:.2f} s"))
+        found.append(("sign-in", f"{region['sign_in']:.2f} s"))
     if not region["home"]:
-        rows.append(("replica", _replica(region["replica"])))
-    rows += [("tokens", line) for line in _tokens(region)]
-    rows += _endpoints(region, paint)
-    rows += _services(region)
+        found.append(("replica", _replica(region["replica"])))
+    found += [("tokens", line) for line in _tokens(region)]
+    found += _endpoints(region, paint)
+    found += _services(region)
     if region["backups"]:
-        rows.append(("backups", _backups(region["backups"], status["at"])))
-    rows.append(("nodes", _nodes(region, paint)))
-    previous = ""
-    for label, text in rows:
-        yield f"  {label if label != previous else '':{_LABEL}}{text}"
-        previous = label
+        found.append(("backups", _backups(region["backups"], status["at"])))
+    found.append(("nodes", _nodes(region, paint)))
+    return found
 
 
 def _identity(region: Mapping[str, Any], status: Mapping[str, Any]) -> str:
@@ -160,7 +181,7 @@ def _nodes(region: Mapping[str, Any], paint: Paint) -> str:
 
 
 def _wrapped(text: str, indent: str = "  ") -> Sequence[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=indent[: len(indent)], subsequent_indent=indent) or [""]
+    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent) or [""]
 
 
 def _sentence(text: str) -> str:

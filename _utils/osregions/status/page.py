@@ -1,0 +1,107 @@
+"""The status as one HTML file: no script, nothing from elsewhere, for any screen, light and dark."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jinja2
+
+from osregions.reach import timeline
+from osregions.reach.remedies import ERROR, INFO, WARNING
+from osregions.status import plots, table
+from osregions.status.page_template import PAGE, STYLE
+
+_WORDS = {ERROR: "Error", WARNING: "Warning", INFO: "Remark"}
+_BOX, _STEP, _TOP = 74, 96, 4  # heights of the picture: a region, from one to the next, and above the first
+
+
+def render(status: Mapping[str, Any], records: Sequence[Mapping[str, Any]] = ()) -> str:
+    """The page of what `regions.status` returned; `records` are what was kept of it before, the oldest first."""
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.finalize = _printable
+    found: str = environment.from_string(PAGE).render(
+        style=STYLE,
+        status=status,
+        head=table.head(status),
+        words=_WORDS,
+        picture=_picture(status),
+        regions=[_region(name, status, records) for name in status["regions"]],
+        moment=time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(status["at"])),
+        width=plots.WIDTH,
+        height=plots.HEIGHT,
+    )
+    return found
+
+
+def _printable(value: Any) -> Any:
+    """What a minion said may hold characters that no document can."""
+    if isinstance(value, str) and not value.isprintable():
+        kept = "".join(one if one.isprintable() or one in "\n\t" else "\ufffd" for one in value)
+        return type(value)(kept) if hasattr(value, "__html__") else kept
+    return value
+
+
+def _picture(status: Mapping[str, Any]) -> dict[str, Any]:
+    """Where each region stands in the picture, home first, and how the lines to it are."""
+    home = status["home"]
+    names = [home, *(name for name in status["regions"] if name != home)]
+    boxes = []
+    for place, name in enumerate(names):
+        region = status["regions"].get(name)
+        if region is None:
+            continue
+        y = _TOP + place * _STEP
+        found = [one["severity"] for one in status["findings"] if one["where"].split(",")[0] == name]
+        replica, switch = region["replica"] or {}, region["identity"] or {}
+        runs = bool(replica.get("replicates")) and replica.get("io") == replica.get("sql") == "Yes"
+        if replica.get("lag") is not None:
+            lag = f"{replica['lag']:.3f} s behind"
+        else:
+            lag = "lag unknown" if runs else "stands still" if replica.get("replicates") else "no replica"
+        boxes.append(
+            {
+                "name": name,
+                "home": name == home,
+                "y": y,
+                "middle": y + _BOX // 2,
+                "state": ERROR if ERROR in found else WARNING if WARNING in found else "ok",
+                "local": switch.get("identity") == "local",
+                "known": bool(switch),
+                "runs": runs,
+                "lag": lag,
+                "nodes": f"{len(region['nodes'])} nodes"
+                + (f", {len(region['silent'])} silent" if region["silent"] else ""),
+                "uses": _uses(name, home, switch),
+            }
+        )
+    return {"boxes": boxes, "height": _TOP + len(names) * _STEP, "box": _BOX}
+
+
+def _uses(name: str, home: str, switch: Mapping[str, Any]) -> str:
+    if name == home:
+        return "signs everybody in"
+    if not switch:
+        return "nobody says whose keystone it uses"
+    return "uses its own keystone" if switch["identity"] == "local" else f"uses {switch['at']}'s keystone"
+
+
+def _region(name: str, status: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    region = status["regions"][name]
+    drawn = [
+        ("How far the replica is behind", None if region["home"] else plots.of(records, name, "lag")),
+        ("How long signing in takes", plots.of(records, name, "sign_in")),
+    ]
+    last = (region["identity"] or {}).get("last")
+    return {
+        "name": name,
+        "rows": [(label, text) for label, text in table.rows(name, status) if label not in ("endpoints", "services")],
+        "endpoints": region["endpoints"],
+        "nodes": region["nodes"],
+        "silent": region["silent"],
+        "plots": [(title, plot) for title, plot in drawn if plot],
+        "last": f"{last['what']}, epoch {last['epoch']}: {timeline.told(last['timeline'])}" if last else "",
+    }
