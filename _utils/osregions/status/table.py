@@ -68,7 +68,7 @@ def _findings(status: Mapping[str, Any], paint: Paint) -> Iterator[str]:
         yield f"{paint(sign, one['severity'])} [{one['code']}] {one['where']}"
         yield from _wrapped(_sentence(one["sentence"]))
         if one["remedy"]:
-            yield from _wrapped(f"-> {_sentence(one['remedy'])}", "     ")
+            yield from _wrapped(f"-> {_sentence(one['remedy'])}", "   ")
 
 
 def _region(name: str, region: Mapping[str, Any], status: Mapping[str, Any], paint: Paint) -> Iterator[str]:
@@ -163,7 +163,7 @@ def _services(region: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _backups(backups: Mapping[str, Any], now: float) -> str:
     if not backups["newest"]:
         return "none"
-    return f"{backups['count']}, the newest {_age(now - backups['newest'])} old"
+    return f"{backups['count']} kept, the newest {_age(now - backups['newest'])} old"
 
 
 def _nodes(region: Mapping[str, Any], paint: Paint) -> str:
@@ -180,8 +180,9 @@ def _nodes(region: Mapping[str, Any], paint: Paint) -> str:
     return ", ".join(words) or "none"
 
 
-def _wrapped(text: str, indent: str = "  ") -> Sequence[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent) or [""]
+def _wrapped(text: str, more: str = "") -> Sequence[str]:
+    """The text in lines, set in; those after the first by `more` as well."""
+    return textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent=f"  {more}")
 
 
 def _sentence(text: str) -> str:
