@@ -17,6 +17,7 @@ from osregions import settings as settings_of
 from osregions.errors import RegionsError
 from osregions.reach import fleet
 from osregions.status import cloud, findings, history, page
+from osregions.status import metrics as metrics_of
 
 log = logging.getLogger(__name__)
 
@@ -166,12 +167,46 @@ def report(path=None, mode="0600", timeout=3.5):
         found = _status(float(timeout))
         if not path:
             files.private_directory(os.path.dirname(place))
+        files.sweep(place)
         files.write(place, page.render(found, history.read(_kept("history.jsonl"))).encode(), mode=octal)
     except (RegionsError, SaltClientError) as err:
         return _said(False, str(err), 2)
     except (OSError, ValueError) as err:
         raise CommandExecutionError(f"{place} (mode {mode}) can't be written: {err}") from err
     return {"ok": found["ok"], "path": place, "retcode": found["retcode"], "steps": [f"{place} was written"]}
+
+
+def metrics(path, timeout=3.5):
+    """
+    Write the status as metrics of Prometheus, into a file of node_exporter's textfile collector.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run regions.metrics /var/lib/prometheus/node-exporter/openstack_regions.prom
+
+    path
+        Text: the file; it is replaced whole, and anybody may read it (0644).
+
+    timeout
+        Number: as for ``regions.status``. Default: 3.5.
+
+    Returns a dict: ``ok``, whether it was written, whatever is wrong with the cloud; ``path``, ``retcode`` and
+    ``steps``, a sentence. Raises CommandExecutionError when it can't be written. Where the status can't be read the
+    file stays as it is, and its age tells.
+
+    Source: ``osregions.status.metrics``; the formula ``regions.metrics`` runs it by a timer.
+    """
+    try:
+        found = _status(float(timeout))
+        files.sweep(path)
+        files.write(path, metrics_of.told(found).encode(), mode=0o644)
+    except (RegionsError, SaltClientError) as err:
+        return _said(False, str(err), 2)
+    except OSError as err:
+        raise CommandExecutionError(f"{path} can't be written: {err}") from err
+    return {"ok": True, "path": path, "retcode": 0, "steps": [f"{path} was written"]}
 
 
 def _status(timeout):

@@ -187,6 +187,13 @@ openstack_regions:
   #   # The most days that the newest backup of home's keystone database may be old.
   #   backup_days: 7
 
+  # The same as metrics, where salt/regions/metrics is applied to a master.
+  # metrics:
+  #   # The directory that node_exporter's textfile collector reads.
+  #   directory: /var/lib/prometheus/node-exporter
+  #   # Seconds between two readings of the status.
+  #   every: 60
+
   # How home's keystone database is replicated (P10) stands in openstack_regions_replication.sls, which the nodes of the
   # databases alone are given.
 

@@ -204,6 +204,7 @@ SCHEMA: Mapping[str, Any] = {
     "minion": {"config": _text, "service": _text, "restart": _flag},
     "failover": {name: _limit(name) for name in limits.NAMES},
     "status": {"backup_days": _number(1, 3650)},
+    "metrics": {"directory": _text, "every": _number(10, 3600)},
     "credentials": _mapping,
     "projects": _mapping,
     "replication": {

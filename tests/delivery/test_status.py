@@ -44,6 +44,24 @@ def test_the_table_the_data_and_the_exit_status(cloud):
     assert list(data["regions"]["RegionOne"]["nodes"]) == [cloud.minion.id]
 
 
+def test_the_page_and_the_metrics_are_written(deliveries, tmp_path):
+    cloud = deliveries("file_roots")
+    printed, code, _ = salt_run(cloud, "regions.report", PATIENT, "--out=json")
+    found = json.loads(printed)
+    assert code == 2 and found["steps"] == [f"{found['path']} was written"]
+    page = Path(found["path"])
+    assert page.read_text().startswith("<!DOCTYPE html>") and page.stat().st_mode & 0o777 == 0o600
+    assert (page.parent / "history.jsonl").read_text().count("\n") >= 1
+    own = tmp_path / "page.html"
+    assert salt_run(cloud, "regions.report", own, "mode=0644", PATIENT)[1] == 2
+    assert own.stat().st_mode & 0o777 == 0o644
+    text, code, _ = salt_run(cloud, "regions.report", "/nowhere/page.html", PATIENT)
+    assert code and "/nowhere/page.html (mode 0600) can't be written" in text
+    metrics = tmp_path / "openstack_regions.prom"
+    assert salt_run(cloud, "regions.metrics", metrics, PATIENT)[1] == 0, "it was written, whatever is wrong"
+    assert 'code="no_minions"' in metrics.read_text() and metrics.stat().st_mode & 0o777 == 0o644
+
+
 def test_a_minion_that_is_gone_is_a_finding_and_not_waited_for(deliveries):
     cloud = deliveries("file_roots")
     cloud.minion.terminate()

@@ -248,6 +248,28 @@ def test_a_region_that_is_cut_off_is_a_finding_and_no_hang(joined, how):
     well(joined)
 
 
+def test_the_page_and_its_past(joined):
+    found = joined.runner(HOME, "regions.report")
+    assert found["ok"] and found["retcode"] == 0
+    text = joined.exec(HOME, "cat", found["path"]).stdout
+    assert "Nothing is wrong." in text and "How far the replica is behind: 0." in text
+    assert joined.exec(HOME, "stat", "-c", "%a", found["path"]).stdout.strip() == "600"
+
+
+def test_metrics_are_written_by_a_timer(joined):
+    cloud.applied(joined, HOME, "regions.metrics")
+    path = "/var/lib/prometheus/node-exporter/openstack_regions.prom"
+    until(lambda: joined.exec(HOME, "cat", path, check=False).stdout, bool, 60)
+    text = joined.exec(HOME, "cat", path).stdout
+    assert "openstack_regions_status_worst 0\n" in text
+    assert 'openstack_regions_replica_running{region="RegionTwo"} 1\n' in text
+    assert joined.exec(HOME, "systemctl", "is-failed", "openstack-regions-metrics", check=False).returncode
+    states = joined.salt(HOME, HOME, "state.apply", "regions.metrics")[HOME]
+    assert not [key for key, one in states.items() if one["changes"]]
+    cloud.applied(joined, HOME, "regions.metrics.clean")
+    assert joined.exec(HOME, "test", "-e", path, check=False).returncode
+
+
 def test_no_secret_is_in_it(joined):
     text = json.dumps(read(joined))
     for host in cloud.CONTROLLERS:

@@ -23,6 +23,7 @@ def render(status: Mapping[str, Any], records: Sequence[Mapping[str, Any]] = ())
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.finalize = _printable
+    environment.filters["sentence"] = table.sentence
     found: str = environment.from_string(PAGE).render(
         style=STYLE,
         status=status,
@@ -73,12 +74,16 @@ def _picture(status: Mapping[str, Any]) -> dict[str, Any]:
                 "known": bool(switch),
                 "runs": runs,
                 "lag": lag,
-                "nodes": f"{len(region['nodes'])} nodes"
-                + (f", {len(region['silent'])} silent" if region["silent"] else ""),
+                "nodes": _nodes(region),
                 "uses": _uses(name, home, switch),
             }
         )
     return {"boxes": boxes, "height": _TOP + len(names) * _STEP, "box": _BOX}
+
+
+def _nodes(region: Mapping[str, Any]) -> str:
+    count, silent = len(region["nodes"]), len(region["silent"])
+    return f"{count} node{'s' if count != 1 else ''}" + (f", {silent} silent" if silent else "")
 
 
 def _uses(name: str, home: str, switch: Mapping[str, Any]) -> str:

@@ -34,7 +34,7 @@ svg .words { color: var(--text); } svg .small { color: var(--quiet); font-size: 
 svg .mark { stroke: var(--warning); stroke-width: 1.5; stroke-dasharray: 3 2; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .95rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); }
-th { color: var(--quiet); font-weight: 600; } td { min-width: 6rem; }
+th { color: var(--quiet); font-weight: 600; white-space: nowrap; } td { min-width: 6rem; }
 """
 
 PAGE = """<!DOCTYPE html>
@@ -60,9 +60,9 @@ PAGE = """<!DOCTYPE html>
 {% for one in status.findings %}
 <article class="finding {{ one.severity }}">
 <h3>{{ words[one.severity] }}: <code>{{ one.code }}</code>, {{ one.where }}</h3>
-<p>{{ one.sentence }}.</p>
+<p>{{ one.sentence | sentence }}</p>
 {% if one.remedy %}
-<p><strong>What to do:</strong> {{ one.remedy }}.</p>
+<p><strong>What to do:</strong> {{ one.remedy | sentence }}</p>
 {% endif %}
 </article>
 {% endfor %}
@@ -118,7 +118,7 @@ keystone the services of a region use.</figcaption>
 </table></div>
 {% for title, plot in region.plots %}
 <figure>
-<svg class="plot" viewBox="0 -4 {{ width + 40 }} {{ height + 24 }}" role="img" \
+<svg class="plot" viewBox="0 -16 {{ width + 40 }} {{ height + 36 }}" role="img" \
 aria-label="{{ title }} in {{ region.name }}: \
 {{ '%.3f' | format(plot.last) }} s now, {{ '%.3f' | format(plot.most) }} s is the upper edge">
 <path class="axis" fill="none" d="M0 0 V{{ height }} H{{ width }}"/>
@@ -133,7 +133,7 @@ aria-label="{{ title }} in {{ region.name }}: \
 <circle class="head" cx="{{ x }}" cy="{{ y }}" r="2"/>
 {% endfor %}
 </g>
-<text class="small" x="4" y="8">{{ '%.3g' | format(plot.most) }} s</text>
+<text class="small" x="0" y="-5">{{ '%.3g' | format(plot.most) }} s</text>
 <text class="small" x="0" y="{{ height + 14 }}">{{ plot.begin }}</text>
 <text class="small" x="{{ width }}" y="{{ height + 14 }}" text-anchor="end">{{ plot.end }}</text>
 </svg>

@@ -66,9 +66,9 @@ def _findings(status: Mapping[str, Any], paint: Paint) -> Iterator[str]:
         yield ""
         sign = _SIGNS[one["severity"]]
         yield f"{paint(sign, one['severity'])} [{one['code']}] {one['where']}"
-        yield from _wrapped(_sentence(one["sentence"]))
+        yield from _wrapped(sentence(one["sentence"]))
         if one["remedy"]:
-            yield from _wrapped(f"-> {_sentence(one['remedy'])}", "   ")
+            yield from _wrapped(f"-> {sentence(one['remedy'])}", "   ")
 
 
 def _region(name: str, region: Mapping[str, Any], status: Mapping[str, Any], paint: Paint) -> Iterator[str]:
@@ -185,7 +185,8 @@ def _wrapped(text: str, more: str = "") -> Sequence[str]:
     return textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent=f"  {more}")
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """A text with a stop at its end, if it has none."""
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
