@@ -225,10 +225,12 @@ def _kept(name):
 def _looked(timeout):
     pillar = __salt__["pillar.show_pillar"](__opts__["id"])
     settings = settings_of.read(pillar.get(settings_of.PILLAR))
-    known = {name: _known(settings.target("region", name)) for name in settings.regions}
+    known, controllers = (
+        {name: _known(settings.target(role, name)) for name in settings.regions} for role in ("region", "keystone")
+    )
     asked = time.time()
     answers = _answers(sorted(set().union(*known.values())), "regions.facts", timeout)
-    seen = cloud.assemble(settings.home, known, answers, asked, time.time())
+    seen = cloud.assemble(settings.home, known, answers, asked, time.time(), controllers)
     days = settings_of.section(pillar, "status").get("backup_days") or _BACKUP_DAYS
     return cloud.shown(seen, findings.find(seen, settings, days))
 

@@ -21,7 +21,7 @@ MANY = 20  # seconds that a node has here: the machine of a test is busy
 def judged(pillar, known, said, asked):
     """The findings from real answers, by where they are."""
     answers = {minion: Answer(json.loads(json.dumps(one)), time.time()) for minion, one in said.items()}
-    seen = cloud.assemble("RegionOne", known, answers, asked, time.time())
+    seen = cloud.assemble("RegionOne", known, answers, asked, time.time(), known)
     declared = settings.read(pillar["openstack_regions"])
     return {(one.code, one.where) for one in findings.find(seen, declared)}, seen
 

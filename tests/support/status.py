@@ -13,6 +13,7 @@ from osregions.status.cloud import Answer
 HOME, MEMBER = "RegionOne", "RegionTwo"
 URLS = {HOME: "http://10.213.1.11:5000", MEMBER: "http://10.213.2.11:5000"}
 NODES = {HOME: ("one-controller", "one-node"), MEMBER: ("two-controller", "two-node")}
+CONTROLLERS = {region: those[:1] for region, those in NODES.items()}
 PILLAR = {
     "home": HOME,
     "regions": {name: {"public_endpoint": url} for name, url in URLS.items()},
@@ -153,7 +154,7 @@ class Cloud:
     def seen(self):
         """The facts."""
         answers = {one: Answer(copy.deepcopy(said), self.now + 1) for one, said in self.said.items()}
-        return cloud.assemble(HOME, NODES, answers, self.now, self.now + 1)
+        return cloud.assemble(HOME, NODES, answers, self.now, self.now + 1, CONTROLLERS)
 
     @property
     def findings(self):

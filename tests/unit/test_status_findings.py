@@ -112,6 +112,10 @@ FAULTS = {
         lambda cloud: [_drop(cloud, "identity", MEMBER, one) for one in ("public", "admin", "internal")],
         "endpoint_missing",
     ),
+    "a service has no endpoint at all": (
+        lambda cloud: [_drop(cloud, "image", MEMBER, one) for one in ("public", "admin", "internal")],
+        "endpoint_missing",
+    ),
     "an endpoint is silent": (_silent_endpoint, "endpoint_silent"),
     "keystone serves an old catalog": (_set(TWO, "catalog", stale=["endpoint 1 is not served"]), "catalog_stale"),
     "nobody can sign in": (lambda cloud: cloud.fail(TWO, "catalog", "keystone answered 500"), "sign_in_fails"),
@@ -176,7 +180,7 @@ def test_a_region_of_which_no_minion_is_known():
     pillar = {"regions": {**{name: {"public_endpoint": url} for name, url in URLS.items()}}}
     pillar["regions"]["RegionThree"] = {"public_endpoint": "http://10.213.3.11:5000"}
     cloud = Cloud(**pillar)
-    seen = assembling.assemble(HOME, {**NODES, "RegionThree": ()}, {}, NOW, NOW + 1)
+    seen = assembling.assemble(HOME, {**NODES, "RegionThree": ()}, {}, NOW, NOW + 1, {})
     found = findings.find(seen, cloud.settings)
     assert [one.where for one in found if one.code == "no_minions"] == ["RegionThree"]
     assert [one.where for one in found if one.code == "minion_silent"] == [HOME, MEMBER]
@@ -220,6 +224,22 @@ def test_a_region_without_a_replica_may_have_keys_of_its_own():
     FAULTS["there is none"][0](cloud)
     FAULTS["keys are behind"][0](cloud)
     assert cloud.codes == {"replica_none"}
+
+
+def test_a_compute_node_that_is_silent_has_no_voice_in_where_a_region_goes():
+    cloud = Cloud()
+    _watched("down")(cloud)
+    del cloud.said[NODE]
+    assert cloud.codes == {"home_down", "minion_silent"}
+
+
+def test_a_service_that_a_region_does_not_have_is_its_own_affair():
+    cloud = Cloud()
+    for one in ("public", "admin", "internal"):
+        _drop(cloud, "image", MEMBER, one)
+    for minion in NODES[MEMBER]:
+        cloud.part(minion, "conf")["services"].clear()
+    assert cloud.codes == set()
 
 
 def test_keys_when_home_is_silent_are_judged_by_what_home_gave():
@@ -280,7 +300,7 @@ def test_any_faults_together_keep_their_order_and_are_shown(faults, random):
     for fault in faults:
         try:
             FAULTS[fault][0](cloud)
-        except (KeyError, TypeError):
+        except (AttributeError, KeyError, TypeError):
             continue  # another fault took away what this one would spoil
     before = copy.deepcopy(cloud.said)
     first, second = cloud.shown, cloud.shown

@@ -27,8 +27,11 @@ def assemble(
     answers: Mapping[str, Answer],
     asked: float,
     ended: float,
+    controllers: Mapping[str, Collection[str]],
 ) -> Cloud:
-    """The facts of a cloud: `known` has the minions of each region, whether they answered or not."""
+    """The facts of a cloud: `known` has the minions of each region, `controllers` those of them that serve keystone,
+    whether they answered or not.
+    """
     regions = []
     for name, minions in known.items():
         nodes = tuple(
@@ -37,7 +40,7 @@ def assemble(
             if one in answers
         )
         silent = tuple(sorted(set(minions) - set(answers)))
-        regions.append(Region(name, name == home, nodes, silent))
+        regions.append(Region(name, name == home, nodes, silent, tuple(sorted(controllers.get(name, ())))))
     return Cloud(home, asked, round(ended - asked, 3), tuple(regions))
 
 

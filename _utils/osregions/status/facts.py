@@ -178,6 +178,7 @@ class Region:
     home: bool
     nodes: tuple[Node, ...]
     silent: tuple[str, ...] = ()
+    controllers: tuple[str, ...] = ()  # the minions that serve keystone, as the master knows them
 
     @property
     def switch(self) -> Switch | None:
@@ -189,11 +190,6 @@ class Region:
     def replica(self) -> Replica | None:
         """The region's replica, as the node that has it says."""
         return next((one.replica for one in self.nodes if one.replica), None)
-
-    @property
-    def keystones(self) -> tuple[Node, ...]:
-        """The nodes that serve keystone."""
-        return tuple(one for one in self.nodes if one.keystone)
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,6 @@ class _Region:
         seen = {node.minion: node.seen for node in region.nodes if node.seen and node.keystone}
         if not seen or region.name not in self.settings.regions:
             return
-        controllers = len(seen) + len(region.silent)
         moves = max((one.switch.moves for one in region.nodes if one.switch), key=len, default=())
         kept = region.replica
         replica = Replica(kept.runs, kept.lag is not None, None) if kept and kept.measured else Replica()
@@ -137,7 +136,7 @@ class _Region:
             switch.epoch,
             moves,
             self.cloud.at,
-            controllers,
+            len(region.controllers),
             replica,
             moved=switch.since,
         )
@@ -207,7 +206,7 @@ class _Region:
                 wanted.setdefault(one.type, set()).add(one.interface)
             have = {(one.type, one.interface) for one in endpoints if one.region == region.name}
             # A service that a region does not have at all is its own affair; identity it must have.
-            types = {kind for kind, _ in have} | {"identity"}
+            types = {kind for kind, _ in have} | {"identity"} | self._served()
             for kind in sorted(types):
                 for interface in sorted(wanted.get(kind, ())):
                     if (kind, interface) not in have:
@@ -221,10 +220,23 @@ class _Region:
         for url, why in silent.items():
             yield self._of("endpoint_silent", url=url, why=why, type=types_of.get(url, "a service"))
 
+    def _served(self) -> set[str]:
+        """The types of service whose nodes are in this region, by the accounts by which they validate tokens."""
+        conf = [node.conf for node in self.region.nodes if node.conf]
+        projects = {service.project for one in conf for service in one.services if service.validates}
+        return {
+            service.type
+            for project in self.settings.known.projects
+            if project.name in projects
+            for service in project.services
+            if service.type
+        }
+
     def _backups(self) -> Iterator[Finding]:
-        """Home alone has rows of its own: the others' are its."""
-        said = [one.backups for one in self.region.nodes if one.backups]
-        if not self.region.home or not said or self.region.silent:
+        """Home alone has rows of its own: the others' are its. A controller that is silent may have a newer one."""
+        region = self.region
+        said = [one.backups for one in region.nodes if one.backups]
+        if not region.home or not said or set(region.silent) & set(region.controllers):
             return
         newest = max((one.newest for one in said if one.newest), default=None)
         if newest is None:
