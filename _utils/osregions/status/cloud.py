@@ -99,10 +99,11 @@ def _keystones(region: Region) -> list[dict[str, Any]]:
 
 
 def _endpoints(cloud: Cloud, region: Region) -> list[dict[str, Any]]:
+    # One that follows the keystone which serves the catalog is home's here: home's nodes have asked it.
     answered: dict[str, str] = {}
-    for node in region.nodes:
-        for one in node.catalog.answers if node.catalog else ():
-            answered[one.url] = answered.get(one.url) or one.problem
+    for other in sorted(cloud.regions, key=lambda one: one.name == region.name):
+        for node in other.nodes:
+            answered |= {one.url: one.problem for one in (node.catalog.answers if node.catalog else ())}
     return [
         {"type": one.type, "interface": one.interface, "url": one.url, "problem": answered.get(one.url)}
         for one in cloud.endpoints
