@@ -174,6 +174,7 @@ FAULTS = {
     "fence_broken": fence,
     "numbers_shared": numbers,
     "schema_unequal": schema,
+    "memcached_silent": unit(MEMBER, "memcached"),
     "keys_behind": keys,
     "endpoint_missing": endpoint,
     "endpoint_silent": unit(MEMBER, "glance-api"),

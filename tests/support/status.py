@@ -99,10 +99,16 @@ def node(minion: str, region: str, now: float = NOW) -> dict[str, Any]:
         ),
     }
     if controller:
-        tokens = {"release": "Zed (22)", "major": 22, "stored_in": "nowhere (fernet)", "survives_a_replica": True}
+        tokens = {
+            "release": "Zed (22)",
+            "major": 22,
+            "stored_in": "nowhere (fernet)",
+            "survives_a_replica": True,
+            "silent": {},
+        }
         own = [one["url"] for one in endpoints() if one["region"] == region]
         parts |= {
-            "tokens": part(tokens),
+            "tokens": part({**tokens, "silent": {}}),
             "keys": part({"provider": "fernet", "digests": {"fernet_tokens": "aa", "credential": "bb"}, "faults": []}),
             "catalog": part(
                 {

@@ -129,6 +129,7 @@ FAULTS = {
         _set(TWO, "tokens", survives_a_replica=False, stored_in="the database"),
         "tokens_stored",
     ),
+    "a memcached is silent": (_set(TWO, "tokens", silent={"127.0.0.1:11211": "refused"}), "memcached_silent"),
     "releases differ": (_set(TWO, "tokens", major=30, release="2026.2 (30)"), "release_unequal"),
     "a part can't be told": (lambda cloud: cloud.fail(NODE, "conf", "a file does not parse"), "unread"),
     "an answer of another version": (lambda cloud: cloud.said.update({NODE: {"old": True}}), "unread"),

@@ -178,6 +178,11 @@ FINDINGS: Mapping[str, Remedy] = {
         "apply regions.tokens there, then keystone_tokens.verify proves it",
         ERROR,
     ),
+    "memcached_silent": Remedy(
+        "keystone's memcached {server} does not answer: {why}",
+        "start memcached there, or mend the servers that keystone names: up to Newton nobody signs in without it",
+        ERROR,
+    ),
     "keys_behind": Remedy(
         "keystone's keys here are not {home}'s ({what}): tokens of the one are not valid at the other",
         "on {home}'s master, salt-run state.orchestrate orch.keys",

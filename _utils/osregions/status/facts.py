@@ -108,6 +108,7 @@ class Tokens:
     major: int
     stored_in: str
     survives: bool  # whether they can be issued while the database can't be written
+    silent: Mapping[str, str] = field(default_factory=dict)  # memcached servers that do not answer, and why
 
 
 @dataclass(frozen=True)
@@ -282,9 +283,9 @@ def _conf(said: Mapping[str, Any]) -> Conf:
 
 
 def _tokens(said: Mapping[str, Any]) -> Tokens:
-    return Tokens(
-        str(said["release"]), int(_number(said["major"])), str(said["stored_in"]), bool(said["survives_a_replica"])
-    )
+    silent = {str(server): str(why) for server, why in said["silent"].items()}
+    major, survives = int(_number(said["major"])), bool(said["survives_a_replica"])
+    return Tokens(str(said["release"]), major, str(said["stored_in"]), survives, silent)
 
 
 def _keys(said: Mapping[str, Any]) -> Keys:

@@ -262,6 +262,8 @@ class _Region:
             yield self._of("clock_apart", node, what=what)
         if node.tokens and not node.tokens.survives:
             yield self._of("tokens_stored", node, place=node.tokens.stored_in)
+        for server, why in node.tokens.silent.items() if node.tokens else ():
+            yield self._of("memcached_silent", node, server=server, why=why)
         if node.tokens and self.home and not self.region.home:
             theirs = {one.tokens.release: one.tokens.major for one in self.home.nodes if one.tokens}
             if theirs and node.tokens.major not in theirs.values():

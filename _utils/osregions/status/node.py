@@ -30,6 +30,7 @@ from osregions.replication.operations import Here
 from osregions.services import sign_ins
 from osregions.settings import Settings
 from osregions.status.collect import together
+from osregions.tokens import memcached
 from osregions.tokens.operations import Keystone
 
 _UNMANAGED = ("in no table", "in a file of no known project")  # how references begin that are a person's to look at
@@ -64,7 +65,7 @@ class Place:
         }
         if self.keystone:
             tasks |= {
-                "tokens": self._tokens,
+                "tokens": partial(self._tokens, seconds),
                 "keys": self._keys,
                 "catalog": partial(self._catalog, seconds),
                 "backups": self._backups,
@@ -129,11 +130,16 @@ class Place:
             "problems": references["problems"][:_LISTED],
         }
 
-    def _tokens(self) -> dict[str, Any]:
+    def _tokens(self, seconds: float) -> dict[str, Any]:
+        """Where tokens are kept, and which memcached of those that keystone uses is silent."""
         given = self._section("keystone")
         config = given.get("config") or keystone_node.CONFIG
         release = self._release()
-        return {**Keystone(release=release, config=config, options=self._options()).store(), "major": release.major}
+        keystone = Keystone(release=release, config=config, options=self._options())
+        limit = seconds * 0.8
+        asked = together({one: partial(memcached.counters, one, limit) for one in keystone.servers()}, limit)
+        silent = {one: said["problem"] for one, said in asked.items() if "problem" in said}
+        return {**keystone.store(), "major": release.major, "silent": silent}
 
     def _keys(self) -> dict[str, Any]:
         """Which keys this keystone has, by digests, and what is wrong with them."""
