@@ -94,6 +94,17 @@ def _uses(name: str, home: str, switch: Mapping[str, Any]) -> str:
     return "uses its own keystone" if switch["identity"] == "local" else f"uses {switch['at']}'s keystone"
 
 
+def _endpoints(region: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row for each address of a service, whatever interfaces have it."""
+    found: dict[tuple[str, str, str | None], list[str]] = {}
+    for one in region["endpoints"]:
+        found.setdefault((one["type"], one["url"], one["problem"]), []).append(one["interface"])
+    return [
+        {"type": kind, "url": url, "problem": problem, "interfaces": ", ".join(sorted(interfaces))}
+        for (kind, url, problem), interfaces in found.items()
+    ]
+
+
 def _region(name: str, status: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     region = status["regions"][name]
     drawn = [
@@ -104,7 +115,7 @@ def _region(name: str, status: Mapping[str, Any], records: Sequence[Mapping[str,
     return {
         "name": name,
         "rows": [(label, text) for label, text in table.rows(name, status) if label not in ("endpoints", "services")],
-        "endpoints": region["endpoints"],
+        "endpoints": _endpoints(region),
         "nodes": region["nodes"],
         "silent": region["silent"],
         "plots": [(title, plot) for title, plot in drawn if plot],

@@ -34,7 +34,7 @@ svg .words { color: var(--text); } svg .small { color: var(--quiet); font-size: 
 svg .mark { stroke: var(--warning); stroke-width: 1.5; stroke-dasharray: 3 2; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .95rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); }
-th { color: var(--quiet); font-weight: 600; white-space: nowrap; } td { min-width: 6rem; }
+th { color: var(--quiet); font-weight: 600; white-space: nowrap; } td { min-width: 4rem; }
 """
 
 PAGE = """<!DOCTYPE html>
@@ -78,7 +78,7 @@ PAGE = """<!DOCTYPE html>
 {% set home = picture.boxes | selectattr('home') | first %}
 {% for box in picture.boxes if not box.home %}
 <g class="{{ 'ok' if box.runs else 'error' }}">
-<path class="way{{ '' if box.runs else ' broken' }}" d="M52 {{ home.middle }} H20 V{{ box.middle }} H44"/>
+<path class="way{{ '' if box.runs else ' broken' }}" d="M52 {{ home.middle }} H{{ 20 if box.runs else 12 }} V{{ box.middle }} H44"/>
 <path class="head" d="M52 {{ box.middle }} l-9 -5 v10 z"/>
 </g>
 {% if box.local or not box.known %}
@@ -144,11 +144,10 @@ aria-label="{{ title }} in {{ region.name }}: \
 {% if region.endpoints %}
 <h3>Endpoints</h3>
 <div class="wide"><table>
-<thead><tr><th scope="col">service</th><th scope="col">interface</th><th scope="col">URL</th>\
-<th scope="col">answers</th></tr></thead>
+<thead><tr><th scope="col">service</th><th scope="col">URL</th><th scope="col">answers</th></tr></thead>
 <tbody>
 {% for one in region.endpoints %}
-<tr><td>{{ one.type }}</td><td>{{ one.interface }}</td><td>{{ one.url }}</td>\
+<tr><td>{{ one.type }}</td><td>{{ one.url }} <span class="quiet">{{ one.interfaces }}</span></td>\
 <td{% if one.problem %} class="error"{% endif %}>\
 {{ 'not asked' if one.problem is none else one.problem or 'yes' }}</td></tr>
 {% endfor %}
