@@ -78,7 +78,8 @@ PAGE = """<!DOCTYPE html>
 {% set home = picture.boxes | selectattr('home') | first %}
 {% for box in picture.boxes if not box.home %}
 <g class="{{ 'ok' if box.runs else 'error' }}">
-<path class="way{{ '' if box.runs else ' broken' }}" d="M52 {{ home.middle }} H{{ 20 if box.runs else 12 }} V{{ box.middle }} H44"/>
+<path class="way{{ '' if box.runs else ' broken' }}" \
+d="M52 {{ home.middle }} H{{ 20 if box.runs else 12 }} V{{ box.middle }} H44"/>
 <path class="head" d="M52 {{ box.middle }} l-9 -5 v10 z"/>
 </g>
 {% if box.local or not box.known %}
