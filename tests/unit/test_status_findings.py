@@ -259,6 +259,10 @@ def test_the_worst_comes_first():
     assert order == sorted(order, reverse=True) and cloud.shown["worst"] == "error"
 
 
+def test_a_status_that_could_not_be_read_is_told_in_its_own_words():
+    assert table.told({"ok": False, "steps": ["pillar says nothing."], "retcode": 2}) == "pillar says nothing."
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(string.printable, max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(string.ascii_lowercase, max_size=6), inner),
