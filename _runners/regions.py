@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 __virtualname__ = "regions"
 _TIMEOUT = 15
+_PATIENCE = 3.5  # seconds in which all nodes are to say how they are
 _WAY = 1.5  # seconds that a job may take to a minion and back
 _PAUSE = 0.02
 _BACKUP_DAYS = 7
@@ -99,7 +100,7 @@ def plan(region=None):
     return join(region, test=True)
 
 
-def status(timeout=3.5):
+def status(timeout=None):
     """
     Say how the whole cloud is: what is wrong first, each with its code and its remedy, then every region.
 
@@ -111,7 +112,8 @@ def status(timeout=3.5):
         salt-run regions.status --out=json
 
     timeout
-        Number: the seconds after which minions that have not answered are a finding. Default: 3.5.
+        Number: the seconds after which minions that have not answered are a finding. Default: from pillar
+        (``status:timeout``), else 3.5.
 
     One job asks all nodes of all regions at once; a region that is cut off is told, and not waited for. It is read on
     any master: home's shows the cloud as home sees it, a region's own what is left of it when the line is cut.
@@ -124,7 +126,7 @@ def status(timeout=3.5):
     ``osregions.reach.remedies``.
     """
     try:
-        found = _status(float(timeout))
+        found = _status(timeout)
     except (RegionsError, CommandExecutionError, SaltClientError) as err:
         log.error("openstack-regions: the status was not read: %s", err)
         found = _said(False, str(err), 2)
@@ -132,7 +134,7 @@ def status(timeout=3.5):
     return {"data": found, "outputter": "regions_status"}
 
 
-def report(path=None, mode="0600", timeout=3.5):
+def report(path=None, mode="0600", timeout=None):
     """
     Write the status as a page to look at: one HTML file that needs no network, no script and no other file.
 
@@ -150,7 +152,7 @@ def report(path=None, mode="0600", timeout=3.5):
         Text: its mode, in octal; it names addresses and minions, though no secret. Default: ``0600``, for its owner.
 
     timeout
-        Number: as for ``regions.status``. Default: 3.5.
+        Number: as for ``regions.status``. Default: as there.
 
     Shown are the regions as a picture, who uses whose keystone and how far replicas are behind, what is wrong with its
     remedy, tables, and how lag, sign-in and the region's place were before: each reading of the status is kept beside
@@ -164,7 +166,7 @@ def report(path=None, mode="0600", timeout=3.5):
     place = str(path or _kept("report.html"))
     try:
         octal = int(str(mode), 8)
-        found = _status(float(timeout))
+        found = _status(timeout)
         if not path:
             files.private_directory(os.path.dirname(place))
         files.sweep(place)
@@ -176,7 +178,7 @@ def report(path=None, mode="0600", timeout=3.5):
     return {"ok": found["ok"], "path": place, "retcode": found["retcode"], "steps": [f"{place} was written"]}
 
 
-def metrics(path, timeout=3.5):
+def metrics(path, timeout=None):
     """
     Write the status as metrics of Prometheus, into a file of node_exporter's textfile collector.
 
@@ -190,7 +192,7 @@ def metrics(path, timeout=3.5):
         Text: the file; it is replaced whole, and anybody may read it (0644).
 
     timeout
-        Number: as for ``regions.status``. Default: 3.5.
+        Number: as for ``regions.status``. Default: as there.
 
     Returns a dict: ``ok``, whether it was written, whatever is wrong with the cloud; ``path``, ``retcode`` and
     ``steps``, a sentence. Raises CommandExecutionError when it can't be written. Where the status can't be read the
@@ -199,7 +201,7 @@ def metrics(path, timeout=3.5):
     Source: ``osregions.status.metrics``; the formula ``regions.metrics`` runs it by a timer.
     """
     try:
-        found = _status(float(timeout))
+        found = _status(timeout)
         files.sweep(path)
         files.write(path, metrics_of.told(found).encode(), mode=0o644)
     except (RegionsError, SaltClientError) as err:
@@ -224,15 +226,15 @@ def _kept(name):
 
 def _looked(timeout):
     pillar = __salt__["pillar.show_pillar"](__opts__["id"])
-    settings = settings_of.read(pillar.get(settings_of.PILLAR))
+    settings, wanted = settings_of.read(pillar.get(settings_of.PILLAR)), settings_of.section(pillar, "status")
     known, controllers = (
         {name: _known(settings.target(role, name)) for name in settings.regions} for role in ("region", "keystone")
     )
+    minions = sorted(set().union(*known.values()))
     asked = time.time()
-    answers = _answers(sorted(set().union(*known.values())), "regions.facts", timeout)
+    answers = _answers(minions, "regions.facts", float(timeout or wanted.get("timeout") or _PATIENCE))
     seen = cloud.assemble(settings.home, known, answers, asked, time.time(), controllers)
-    days = settings_of.section(pillar, "status").get("backup_days") or _BACKUP_DAYS
-    return cloud.shown(seen, findings.find(seen, settings, days))
+    return cloud.shown(seen, findings.find(seen, settings, wanted.get("backup_days") or _BACKUP_DAYS))
 
 
 def _answers(minions, fun, timeout):

@@ -186,6 +186,8 @@ openstack_regions:
   # status:
   #   # The most days that the newest backup of home's keystone database may be old.
   #   backup_days: 7
+  #   # Seconds after which a minion that has not answered is found silent; left out, 3.5. For slow minions, more.
+  #   timeout: 4
 
   # The same as metrics, where salt/regions/metrics is applied to a master.
   # metrics:

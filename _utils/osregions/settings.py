@@ -203,7 +203,7 @@ SCHEMA: Mapping[str, Any] = {
     "repoint": {"roots": _texts, "wait": _number(1, 3600)},
     "minion": {"config": _text, "service": _text, "restart": _flag},
     "failover": {name: _limit(name) for name in limits.NAMES},
-    "status": {"backup_days": _number(1, 3650)},
+    "status": {"backup_days": _number(1, 3650), "timeout": _number(2, 300)},
     "metrics": {"directory": _text, "every": _number(10, 3600)},
     "credentials": _mapping,
     "projects": _mapping,
