@@ -6,13 +6,14 @@ import contextlib
 import fcntl
 import logging
 import os
+import re
 import time
 
 import salt.client
 import salt.utils.minions
 from salt.exceptions import CommandExecutionError, SaltClientError
 
-from osregions import files, version
+from osregions import apart, files, version
 from osregions import settings as settings_of
 from osregions.errors import RegionsError
 from osregions.reach import fleet
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 __virtualname__ = "regions"
 _TIMEOUT = 15
+_LONGEST = 600  # seconds that one reaction may take: services are waited for
+_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 _PATIENCE = 3.5  # seconds in which all nodes are to say how they are
 _WAY = 1.5  # seconds that a job may take to a minion and back
 _PAUSE = 0.02
@@ -349,13 +352,27 @@ def react(minion, timeout=_TIMEOUT):
     controllers what they see of home; and ``osregions.reach.verdict`` decides: the region fails over, stays, returns
     (where pillar says ``failback: auto``, on a master of home's), or a person is asked, on the event bus under
     ``openstack_regions/verdict/REGION``. Nodes that a kill, or an outage, left behind are brought to where their region
-    is. While this master is at it already, a second run does nothing: the next event will tell what is left.
+    is. While this master is at it already, a second run does nothing: the next event will tell what is left. All of it
+    is done in a process of its own: a reactor's lives long, and runs many at once.
 
     Returns a dict: ``ok``, ``retcode`` (the exit status) and ``steps``, a list of sentences. The outcome also goes to
     the log and to the event bus, ``openstack_regions/failover/REGION``.
 
     Source: ``osregions.reach.fleet``.
     """
+    try:
+        if not re.fullmatch(_ID, minion):
+            raise RegionsError(f"{minion!r} is no minion's id", "`minion`", "give it as the event's tag has it")
+        with _alone(f"of-{minion}") as alone:
+            if not alone:
+                return _said(True, f"{minion} is being looked after already")
+            return apart.run(lambda: _react(minion, timeout), _LONGEST)
+    except RegionsError as err:
+        log.error("openstack-regions: %s was not looked into: %s", minion, err)
+        return _said(False, str(err))
+
+
+def _react(minion, timeout):
     try:
         pillar = __salt__["pillar.show_pillar"](__opts__["id"])
         settings = settings_of.read(pillar.get(settings_of.PILLAR))
@@ -374,9 +391,8 @@ def react(minion, timeout=_TIMEOUT):
                 done = failback(region, minion=minion)
                 return {**done, "steps": [found.comment, *done["steps"]]}
             return _said(found.ok, found.comment)
-    except (RegionsError, CommandExecutionError, SaltClientError) as err:
-        log.error("openstack-regions: %s was not looked into: %s", minion, err)
-        return _said(False, str(err))
+    except (CommandExecutionError, SaltClientError) as err:
+        raise RegionsError(str(err)) from err
 
 
 def _said(ok, line, retcode=1):
@@ -384,9 +400,9 @@ def _said(ok, line, retcode=1):
 
 
 @contextlib.contextmanager
-def _alone(region):
-    """Whether nobody else on this master looks after a region now."""
-    path = os.path.join(__opts__["cachedir"], f"openstack-regions-{region}.lock")
+def _alone(what):
+    """Whether nobody else on this master looks after a region, or into what a minion's event told, now."""
+    path = os.path.join(__opts__["cachedir"], f"openstack-regions-{what}.lock")
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
