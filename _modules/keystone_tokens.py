@@ -10,6 +10,7 @@ from salt.exceptions import CommandExecutionError
 from osregions import files, keystone_node, node_view, version
 from osregions import settings as settings_of
 from osregions.errors import RegionsError, translated
+from osregions.pressure import note
 from osregions.tokens import memcached_conf, operations, units, wanted
 
 __virtualname__ = "keystone_tokens"
@@ -228,7 +229,8 @@ def memcached_listen(addresses=None, port=None, size=None, config=None, style=No
         Number: the TCP port. Default: from pillar, else that of its own file.
 
     size
-        Number: the memory to use, in megabytes. Default: from pillar, else that of its own file.
+        Number: the memory to use, in megabytes. Default: that of pillar (``memcached:size``) when anything else changes
+        as well; by itself that one is ``memcached_pressure.resize``'s to set, for here a restart follows.
 
     config
         Text: the path of its configuration. Default: from pillar, else by what is there.
@@ -252,9 +254,10 @@ def memcached_listen(addresses=None, port=None, size=None, config=None, style=No
         wish = memcached_conf.Wish(
             listen=None if named is None else tuple(named),
             port=port or given.get("port"),
-            megabytes=size or given.get("size"),
+            megabytes=size,
         )
-        return operations.memcached_listen(path, kind, wish, test, _backups(), _reached_at()).as_dict()
+        found = operations.memcached_listen(path, kind, wish, test, _backups(), _reached_at(), given.get("size"))
+        return found.as_dict()
 
     return _run(act)
 
@@ -295,6 +298,8 @@ def memcached_needs_restart(service=None, config=None, style=None):
     """
     Say whether memcached runs with other arguments than its file holds by now, or does not run.
 
+    Another size alone, set by ``memcached_pressure.resize``, asks for no restart: that has a moment of its own.
+
     CLI Example:
 
     .. code-block:: bash
@@ -318,7 +323,8 @@ def memcached_needs_restart(service=None, config=None, style=None):
 
     def act():
         unit = keystone_node.service(service or _pillar("memcached").get("service") or "memcached")
-        return _freshness(unit, [operations.memcached_file(path, kind)[0]])
+        config = operations.memcached_file(path, kind)[0]
+        return _freshness(unit, [] if note.only_the_size(config, _backups()) else [config])
 
     return _run(act)
 

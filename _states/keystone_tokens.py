@@ -136,7 +136,7 @@ def memcached_listens(name, addresses=None, port=None, size=None, config=None, s
         Number: the TCP port. Default: from pillar, else that of its own file.
 
     size
-        Number: the memory to use, in megabytes. Default: from pillar, else that of its own file.
+        Number: the memory to use, in megabytes. Default: as for ``keystone_tokens.memcached_listen``.
 
     config
         Text: the path of its configuration. Default: from pillar, else by what is there.

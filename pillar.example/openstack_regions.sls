@@ -111,8 +111,33 @@ openstack_regions:
   #   listen: [127.0.0.1]
   #   # Left out: what its own file says.
   #   port: 11211
-  #   # Megabytes. Left out: what its own file says.
+  #   # Megabytes, 8 at least. Left out: what its own file says. regions.tokens sets it along with what else changes
+  #   # there; afterwards it is regions.cachesize's, which restarts nothing unless told to.
   #   size: 64
+
+  # Whether that memcached has the size that it needs, as its minion watches it (M1). Seconds, where not said otherwise.
+  # pressure:
+  #   # Whether a size that memcached can't take as it runs (before 1.4.27) restarts it. That empties it: up to Newton,
+  #   # where tokens live there, everybody is signed out. Better said when it suits, see salt/regions/cachesize.
+  #   restart: false
+  #   # How long it is watched after its size was changed, to say whether that helped. Left out: not at all.
+  #   verify: 30
+  #   # Whether its minion watches it, and the file that says so.
+  #   watch: true
+  #   config: /etc/salt/minion.d/zz-openstack-regions-pressure.conf
+  #   # Between the two readings that are compared.
+  #   window: 300
+  #   # Looks in a row that must say another thing before it is believed.
+  #   times: 3
+  #   # After which it is said again that memcached is too small, or does not answer.
+  #   remind: 3600
+  #   # That it must have run before what it never took is held to be spare.
+  #   settled: 86400
+  #   # For which an item is of use after it was asked for last. Left out: as keystone's options say, 600 as a rule, and
+  #   # the life of a token where tokens live in memcached.
+  #   live: 600
+  #   # The share of all that is asked for, missed for want of room, from which on it is too small.
+  #   missed: 0.01
 
   # The package with the database's dump program and client, installed where neither is there.
   # mysql_client:

@@ -14,6 +14,7 @@ from osregions.conf import credentials, extension
 from osregions.conf import keystones as ks
 from osregions.conf.known import Known
 from osregions.errors import SettingsError
+from osregions.pressure import limits as pressure
 from osregions.reach import limits
 
 PILLAR = "openstack_regions"
@@ -139,6 +140,10 @@ def _limit(name: str) -> Check:
     return lambda value, where: limits.number(name, value, where)
 
 
+def _pressure(name: str) -> Check:
+    return lambda value, where: pressure.number(name, value, where)
+
+
 def _target(value: Any, where: str) -> str:
     if "{region}" not in _text(value, where):
         raise SettingsError(f"{value!r} targets every region alike", where, "let {region} stand where its name belongs")
@@ -194,7 +199,7 @@ SCHEMA: Mapping[str, Any] = {
         "style": _one_of("debian", "sysconfig"),
         "listen": _texts,
         "port": _PORT,
-        "size": _number(1, 1 << 20),
+        "size": _number(8, 1 << 20),
     },
     "mysql_client": {"package": _text},
     "backup": {"directory": _text, "keep": _number(1, 10000), "scope": _one_of("catalog", "database")},
@@ -205,6 +210,13 @@ SCHEMA: Mapping[str, Any] = {
     "failover": {name: _limit(name) for name in limits.NAMES},
     "status": {"backup_days": _number(1, 3650), "timeout": _number(2, 300)},
     "metrics": {"directory": _text, "every": _number(10, 3600)},
+    "pressure": {
+        **{name: _pressure(name) for name in pressure.NAMES},
+        "watch": _flag,
+        "config": _text,
+        "restart": _flag,
+        "verify": _number(1, 3600),
+    },
     "credentials": _mapping,
     "projects": _mapping,
     "replication": {

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import subprocess
+import threading
+import time
 from pathlib import Path
 
 import memcache
@@ -71,6 +75,54 @@ class Memcached:
         pairs = self.client().get_stats()
         assert pairs, f"memcached at {self.address} gives no statistics"
         return {_text(key): _text(value) for key, value in pairs[0][1].items()}
+
+
+class Configured(Memcached):
+    """One that is started from a file as its system starts it: Debian's own wrapper, or RHEL's unit."""
+
+    WRAPPER = "/usr/share/memcached/scripts/systemd-memcached-wrapper"
+    # memcached.service of RHEL, with its EnvironmentFile.
+    UNIT = '. "$0"; exec memcached -p "$PORT" -u "$USER" -m "$CACHESIZE" -c "$MAXCONN" $OPTIONS'
+
+    def __init__(self, folder: Path, style: str, text: str):
+        super().__init__(folder)
+        self.style = style
+        self.conf = folder / ("memcached.conf" if style == "debian" else "sysconfig-memcached")
+        self.conf.write_text(text.format(port=self.port))
+
+    def start(self) -> None:
+        command = [self.WRAPPER] if self.style == "debian" else ["sh", "-c", self.UNIT]
+        with self.log.open("a") as log:
+            self._process = subprocess.Popen(
+                [*command, str(self.conf)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        ports.wait(lambda: ports.answers(self.port), self._process, str(self.log))
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    @contextlib.contextmanager
+    def used(self, keys: int, size: int = 2000, seed: int = 1):
+        """While this lasts, somebody asks for one of so many keys after another, and sets those that are not there."""
+        ends = threading.Event()
+
+        def go() -> None:
+            chosen, client = random.Random(seed), self.client()
+            while not ends.is_set():
+                key = f"key-{chosen.randrange(keys)}"
+                if client.get(key) is None:
+                    client.set(key, "x" * size, time=3600)
+                time.sleep(0.0005)
+            client.disconnect_all()
+
+        worker = threading.Thread(target=go, daemon=True)
+        worker.start()
+        try:
+            yield
+        finally:
+            ends.set()
+            worker.join(10)
 
 
 def _text(value: bytes | str) -> str:

@@ -215,6 +215,13 @@ def test_an_outcome_that_can_not_be_kept_is_told_and_undoes_nothing(cloud, monke
     assert "the outcome was not kept" in over.problems[-1]
 
 
+def test_caches_forget_on_either_way_and_only_then(cloud):
+    told = []
+    for way in ("fail_over", "fail_over", "fail_back", "fail_back"):
+        getattr(cloud.node(forget=lambda way=way: told.append(way)), way)(WHY)
+    assert told == ["fail_over", "fail_back"]
+
+
 def test_home_that_does_not_answer_is_not_gone_back_to(cloud):
     cloud.node().fail_over(WHY)
     cloud.home.stop()

@@ -92,11 +92,7 @@ class Node:
         problems: list[str] = []
         if not self.reading().switch.local:
             own = self.machine.settings.regions[self.region].keystone
-            if not dry:
-                try:
-                    self.forget()
-                except RegionsError as err:
-                    problems.append(str(err))  # a cache that is not there can't lead anybody astray
+            problems += self._forgets(dry)
             guards.answers(own, f"mend it first: failing over to a keystone that is down helps nobody. Then {_NEXT}")
             if not self.vouched():
                 guards.lets_in(own, self._sign_ins(), "has it home's rows and keys? See mysql_replication.status")
@@ -108,7 +104,19 @@ class Node:
         home = self.machine.settings.regions[self.machine.settings.home].keystone
         guards.answers(home, f"{self.region} goes on by itself meanwhile; once home is well, {_NEXT}")
         guards.lets_in(home, self._sign_ins(), "are these accounts at home as they were?")
-        return self._move(HOME, cause, dry, ())
+        # What home changed meanwhile came as rows alone: a role that was taken away would be had here a while longer.
+        problems = self._forgets(dry) if self.reading().switch.local else []
+        return self._move(HOME, cause, dry, tuple(problems))
+
+    def _forgets(self, dry: bool) -> list[str]:
+        """Have the caches of a keystone on this node forget what they hold; what speaks against it."""
+        if dry:
+            return []
+        try:
+            self.forget()
+        except RegionsError as err:
+            return [str(err)]  # a cache that is not there can't lead anybody astray
+        return []
 
     def _sign_ins(self) -> tuple[sign_ins.SignIn, ...]:
         known = self.machine.settings.known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -219,9 +220,12 @@ def memcached_listen(
     dry: bool,
     backups: str | Path = files.BACKUPS,
     reached_at: Sequence[str] = (),
+    along: int | None = None,
 ) -> Outcome:
     """Make memcached's configuration say where it listens, and that UDP is off.
 
+    `along` is a size in megabytes that is set along with anything else that changes, and not for its own sake: a size
+    is set when the operator wants it (`pressure`), for what is changed here ends with a restart.
     `reached_at` are this machine's addresses at which keystone itself reaches it, loopback aside. Raises Refused when
     nobody named addresses, it listens on all of them, and closing it would cut keystone off.
     """
@@ -236,6 +240,9 @@ def memcached_listen(
         )
     after = memcached_conf.wanted(before, wish)
     changes = memcached_conf.changes(before, after)
+    if changes and along is not None and wish.megabytes is None:
+        after = dataclasses.replace(after, megabytes=along)
+        changes = memcached_conf.changes(before, after)
     where = ", ".join(after.listen)
     if not changes:
         return Outcome({}, f"memcached is set to listen on {where}, port {after.port}.")

@@ -17,7 +17,6 @@ memcached listens where it should:
   keystone_tokens.memcached_listens:
     - addresses: {{ mapdata.memcached.listen | json }}
     - port: {{ mapdata.memcached.port | json }}
-    - size: {{ mapdata.memcached.size | json }}
     - config: {{ mapdata.memcached.config }}
     - style: {{ mapdata.memcached.style }}
     - require:
