@@ -49,15 +49,14 @@ switch
 The same lies in ``/run/openstack-regions/reach.json`` (``keystone_reach.seen``). No token and no password is in it.
 """
 
-import difflib
 import json
 import logging
 import time
 
 import salt.utils.event
 
+from osregions import beacon_config, version
 from osregions import settings as settings_of
-from osregions import version
 from osregions.errors import RegionsError
 from osregions.reach import limits, snapshot, switch, watch, wish
 from osregions.reach import sight as sight_of
@@ -68,7 +67,6 @@ log = logging.getLogger(__name__)
 
 __virtualname__ = "keystone_reach"
 
-_SALTS = ("interval", "enabled", "disable_during_state_run", "beacon_module", "run_once", "_beacon_name")
 _OURS = tuple(name for name in limits.NAMES if name != "interval")
 _PRESSING, _CALM = 5, 60  # seconds between two events while something is wrong, and else
 _PATIENCE = 5  # times that pillar is asked for: a minion may have none
@@ -140,16 +138,7 @@ def event_data(sight):
 
 def _checked(config):
     where = f"beacons:{__virtualname__}"
-    if not isinstance(config, list) or not all(isinstance(item, dict) for item in config):
-        raise RegionsError(f"the configuration of {where} is no list of keys", where, "put a dash before each key")
-    given = {key: value for item in config for key, value in item.items()}
-    for key, value in given.items():
-        if key in _OURS:
-            limits.number(key, value, f"{where}:{key}")
-        elif key not in _SALTS:
-            near = difflib.get_close_matches(str(key), (*_OURS, *_SALTS), n=1)
-            remedy = f"did you mean {near[0]}?" if near else f"the keys there are interval, {', '.join(_OURS)}"
-            raise RegionsError(f"the key {key!r} is not known", f"{where}:{key}", remedy)
+    given = beacon_config.read(config, where, _OURS, limits.number)
     timeout = given.get("timeout", limits.Limits.timeout)
     if "interval" in given:
         interval = given["interval"]

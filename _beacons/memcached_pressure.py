@@ -38,12 +38,11 @@ The same lies in ``/run/openstack-regions/pressure.json`` (``memcached_pressure.
 memcached holds is in it.
 """
 
-import difflib
 import logging
 import os
 import time
 
-from osregions import keystone_node, version
+from osregions import beacon_config, keystone_node, version
 from osregions import settings as settings_of
 from osregions.errors import RegionsError
 from osregions.pressure import limits, machine, operations, reading, use, verdict, watch
@@ -52,7 +51,6 @@ log = logging.getLogger(__name__)
 
 __virtualname__ = "memcached_pressure"
 
-_SALTS = ("interval", "enabled", "disable_during_state_run", "beacon_module", "run_once", "_beacon_name")
 _TIMEOUT = 1  # seconds for memcached to answer: the minion waits meanwhile
 _kept = {}  # what is held, by this process
 _uses = {}  # what keystone keeps there, by its files as they were
@@ -126,16 +124,7 @@ def event_data(told, since, at):
 
 def _checked(config, pillar):
     where = f"beacons:{__virtualname__}"
-    if not isinstance(config, list) or not all(isinstance(item, dict) for item in config):
-        raise RegionsError(f"the configuration of {where} is no list of keys", where, "put a dash before each key")
-    given = {key: value for item in config for key, value in item.items()}
-    for key, value in given.items():
-        if key in limits.NAMES:
-            limits.number(key, value, f"{where}:{key}")
-        elif key not in _SALTS:
-            near = difflib.get_close_matches(str(key), (*limits.NAMES, *_SALTS), n=1)
-            remedy = f"did you mean {near[0]}?" if near else f"the keys there are interval, {', '.join(limits.NAMES)}"
-            raise RegionsError(f"the key {key!r} is not known", f"{where}:{key}", remedy)
+    given = beacon_config.read(config, where, limits.NAMES, limits.number)
     ours = {key: value for key, value in given.items() if key in limits.NAMES}
     numbers = limits.read({**pillar, **ours}, where)
     interval = given.get("interval", 1)

@@ -49,14 +49,10 @@ class Requests(threading.Thread):
         self.said = failing.ask(self._lab, self._url, those, _PAUSE, _PATIENCE, enough=_ENOUGH)
 
     def first(self, since: float) -> float | None:
-        """When a request that was sent after a moment was answered as it should be, if any was."""
-        good = [answered for sent, answered, status in self.said if sent > since and status == 200]
+        """When the first request was answered of those sent after the last that failed, if any was."""
         bad = [sent for sent, _, status in self.said if sent > since and status != 200]
-        if not good:
-            return None
-        # Right after the fault one may still have been on its way.
-        later = [answered for answered in good if not bad or answered > min(bad)]
-        return min(later) if later else None
+        good = [answered for sent, answered, status in self.said if status == 200 and bad and sent > max(bad)]
+        return min(good, default=None)
 
 
 @dataclass(frozen=True)

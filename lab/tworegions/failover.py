@@ -129,7 +129,7 @@ def _timeline(member: Host) -> dict[str, float]:
 
 
 def _told(began: float, moments: dict[str, float]) -> str:
-    words = [f"{name} +{at - began:.1f} s" for name, at in sorted(moments.items(), key=lambda item: item[1])]
+    words = [f"{name} +{max(at - began, 0):.1f} s" for name, at in sorted(moments.items(), key=lambda item: item[1])]
     return f"since the fault: {', '.join(words)}"
 
 

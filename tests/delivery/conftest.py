@@ -7,11 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from saltfactories.manager import FactoriesManager
+
+from tests.support.node import Node
 
 ROOT = Path(__file__).resolve().parents[2]
 WALK = Path(__file__).with_name("walk.py")
@@ -107,6 +110,24 @@ def source(tmp_path_factory):
 @pytest.fixture(scope="session")
 def wheel(source, tmp_path_factory):
     return build_wheel(source, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def packages(wheel, tmp_path_factory):
+    """The wheel's contents, where a Python path can name them."""
+    return install_wheel(wheel, tmp_path_factory.mktemp("site-packages"))
+
+
+@pytest.fixture
+def node(packages):
+    """A node of RegionTwo in a network of its own; see `tests.support.node`."""
+    # A short path: those of sockets may not be long.
+    with tempfile.TemporaryDirectory(prefix="osr-") as folder:
+        made = Node(Path(folder), packages)
+        try:
+            yield made
+        finally:
+            made.stop()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import contextlib
 import json
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -12,27 +11,10 @@ import psutil
 import pytest
 import yaml
 
-from tests.delivery.conftest import install_wheel
 from tests.support import impostor
-from tests.support.node import HOME, MINION, Node
+from tests.support.node import HOME, MINION
 
 QUICK = {"up_after": 3}
-
-
-@pytest.fixture(scope="module")
-def packages(wheel, tmp_path_factory):
-    return install_wheel(wheel, tmp_path_factory.mktemp("site-packages"))
-
-
-@pytest.fixture
-def node(packages):
-    # A short path: those of sockets may not be long.
-    with tempfile.TemporaryDirectory(prefix="osr-") as folder:
-        made = Node(Path(folder), packages)
-        try:
-            yield made
-        finally:
-            made.stop()
 
 
 def moved(node):

@@ -3,15 +3,14 @@
 import json
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.delivery.conftest import ROOT, install_wheel
-from tests.support.node import MINION, Node
+from tests.delivery.conftest import ROOT
+from tests.support.node import MINION
 
 REACTOR = ROOT / "salt" / "reactor" / "memcached_pressure.sls"
 # Three megabytes that are asked for again and again, in a cache of one.
@@ -23,22 +22,6 @@ for _ in itertools.count():
     if client.get(key) is None:
         client.set(key, "a-secret-value" * 150, time=3600)
 """
-
-
-@pytest.fixture(scope="module")
-def packages(wheel, tmp_path_factory):
-    return install_wheel(wheel, tmp_path_factory.mktemp("site-packages"))
-
-
-@pytest.fixture
-def node(packages):
-    # A short path: those of sockets may not be long.
-    with tempfile.TemporaryDirectory(prefix="osr-") as folder:
-        made = Node(Path(folder), packages)
-        try:
-            yield made
-        finally:
-            made.stop()
 
 
 @pytest.fixture

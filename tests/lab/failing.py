@@ -93,6 +93,7 @@ def watched(lab):
     states = lab.salt(MEMBER, "*", "state.apply", "regions.failover")
     assert all(one["result"] for node in states.values() for one in node.values()), states
     seen(lab, "up")
+    answering(lab)  # they were restarted for it
 
 
 def answering(lab):

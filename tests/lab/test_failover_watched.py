@@ -146,10 +146,12 @@ def test_a_minion_can_not_move_another_region_by_its_event(watching):
     before = failing.switch(watching, MEMBER)["epoch"]
     failing.seen(watching, "up")
     data = json.dumps({"id": MEMBER, "state": "down", "switch": {"identity": "home", "epoch": before}})
-    for _ in range(3):
-        watching.exec(HOME, "salt-call", "event.fire_master", data, f"salt/beacon/{MEMBER}/keystone_reach/")
+    for who in (MEMBER, MEMBER, "nobody"):
+        watching.exec(HOME, "salt-call", "event.fire_master", data, f"salt/beacon/{who}/keystone_reach/")
     time.sleep(10)
     assert failing.switch(watching, MEMBER)["epoch"] == before
+    locks = watching.shell(HOME, "ls /var/cache/salt/master/openstack-regions-*")
+    assert MEMBER in locks and "nobody" not in locks, "whoever is named in an event leaves something here"
 
 
 def test_it_returns_by_itself_where_pillar_says_so(watching):

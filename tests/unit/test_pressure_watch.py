@@ -120,6 +120,10 @@ def test_a_verdict_that_is_none_is_not_taken(tmp_path):
         watch.read(place)
 
 
+def test_one_that_answered_meanwhile_is_not_silent_for_so_many_looks():
+    assert told("-f-", numbers=replace(LIMITS, times=2))[0] == []
+
+
 @given(st.text(alphabet="sfwur-", max_size=60), st.integers(1, 4))
 def test_never_told_what_so_many_looks_did_not_say(looks, times):
     spoken, _ = told(looks, numbers=replace(LIMITS, times=times, remind=10**6))

@@ -167,7 +167,7 @@ def test_started_while_home_is_dead_it_has_the_token_from_its_own(keystones, wat
 
 def test_account_that_is_refused_is_not_tried_over_and_over(keystones, watch):
     one, _ = watch(accounts=(WRONG,))
-    until(lambda: "401" in one.sight().problem)
+    until(lambda: "401" in one.sight().problem and keystones.asked("local", "POST"))
     time.sleep(1)
     assert keystones.asked("home", "POST") == keystones.asked("local", "POST") == 1
     found = one.sight()

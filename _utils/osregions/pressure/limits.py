@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from osregions.errors import SettingsError
+from osregions import ranges
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,7 @@ class Limits:
     times: int = 3  # looks in a row that must say another thing before the beacon believes it
     remind: float = 3600  # after which the beacon says again that something is wrong
     settled: float = 86400  # that memcached must have run before what it never used is held to be spare
-    live: float | None = (
-        None  # for which an item is of use after it was last asked for; None: as keystone's options say
-    )
+    live: float | None = None  # for which an item is of use after it was last asked for; None: as keystone says
     missed: float = 0.01  # the share of all that is asked for, missed for want of room, that is too much
 
 
@@ -38,20 +36,12 @@ NAMES = tuple(field.name for field in fields(Limits))
 def number(name: str, value: Any, where: str) -> float:
     """One of the numbers, checked. Raises SettingsError."""
     low, high = _RANGES[name]
-    whole = name == "times"
-    right = isinstance(value, int) if whole else isinstance(value, (int, float))
-    if isinstance(value, bool) or not right or not low <= value <= high:
-        raise SettingsError(
-            f"{value!r} is no {'whole ' if whole else ''}number from {low:g} to {high:g}", where, "write one"
-        )
-    return value  # type: ignore[no-any-return]
+    return ranges.checked(value, low, high, where, whole=name == "times")
 
 
 def interval(value: Any) -> float:
     """The seconds between two looks that a person waits for. Raises SettingsError."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 3600:
-        raise SettingsError(f"{value!r} is no number from 0 to 3600", "`interval`", "write seconds between two looks")
-    return float(value)
+    return float(ranges.checked(value, 0, 3600, "`interval`", remedy="write seconds between two looks"))
 
 
 def read(data: Mapping[str, Any], where: str) -> Limits:

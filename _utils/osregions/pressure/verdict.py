@@ -80,8 +80,8 @@ def _code(
         if _unused(now, seen) * _UNEVEN >= now.held:
             return "uneven", None
         return "evicts_tokens" if tokens else "evicts_live", propose.larger(now, seen, live, age, memory)
-    if now.megabytes > propose.room(now, memory):
-        return "beyond_machine", propose.within(now, memory)
+    if propose.room(now, memory) < now.megabytes > (within := propose.within(now, memory)):
+        return "beyond_machine", within
     if seen.broken == rates.RESTARTED:
         return "restarted", None
     return _quiet(now, seen, limits)

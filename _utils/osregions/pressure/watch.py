@@ -19,7 +19,7 @@ from osregions.errors import RegionsError
 from osregions.pressure import reading
 from osregions.pressure.limits import Limits
 from osregions.pressure.reading import Reading
-from osregions.pressure.remedies import FINE, VERDICTS, WASTEFUL
+from osregions.pressure.remedies import FINE, UNKNOWN, VERDICTS, WASTEFUL
 from osregions.pressure.verdict import Verdict, no_answer
 
 PLACE = "/run/openstack-regions/pressure.json"
@@ -51,6 +51,8 @@ def looked(
     """What is held after one more look, and the verdict that is to be told, if it is time. A text is a failure's."""
     if isinstance(found, str):
         return _spoken(_believed(watched, no_answer(found), now, limits), now, limits)
+    if watched.rival == UNKNOWN:
+        watched = replace(watched, rival="", count=0)  # it has answered: what was silent before is no series
     old = watched.readings
     # The newest of those that are old enough: what is compared reaches just over the window.
     enough = [one for one in old if found.at - one.at >= limits.window]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from osregions import ranges
 from osregions.errors import SettingsError
 
 AUTO, ASK, OFF = "auto", "ask", "off"
@@ -45,13 +46,7 @@ NAMES = tuple(field.name for field in fields(Limits))
 def number(name: str, value: Any, where: str) -> float:
     """One of the numbers, checked by itself. Raises SettingsError."""
     low, high = _RANGES[name]
-    whole = isinstance(getattr(Limits, name), int) and name == "cap_per_hour"
-    right = isinstance(value, int) if whole else isinstance(value, (int, float))
-    if isinstance(value, bool) or not right or not low <= value <= high:
-        raise SettingsError(
-            f"{value!r} is no {'whole ' if whole else ''}number from {low:g} to {high:g}", where, "write one"
-        )
-    return value  # type: ignore[no-any-return]
+    return ranges.checked(value, low, high, where, whole=name == "cap_per_hour")
 
 
 def read(data: Mapping[str, Any], where: str) -> Limits:
