@@ -1,5 +1,5 @@
 """
-How the whole cloud is: to read, as a page, and as metrics. These are functions of ``regions``, beside those that move it.
+How the whole cloud is: to read, as a page, and as metrics. These are functions of ``regions``, which moves it.
 """
 
 import logging
