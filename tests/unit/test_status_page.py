@@ -46,7 +46,7 @@ def records(count=50):
 def test_a_healthy_cloud():
     tree = parsed(page.render(Cloud().shown))
     assert "Nothing is wrong." in words(tree) and "What is wrong" not in words(tree)
-    for said in ("RegionOne (home)", "signs everybody in", "uses RegionOne's keystone", "0.002 s behind"):
+    for said in ("RegionOne (home)", "uses its own keystone", "uses RegionOne's keystone", "0.002 s behind"):
         assert said in words(tree)
     assert not tree.findall(".//*[@class='way broken']")
 
@@ -70,6 +70,14 @@ def test_a_region_by_itself_is_drawn_so():
         cloud.moved(minion)
     text = words(parsed(page.render(cloud.shown)))
     assert "RegionTwo uses its own keystone" in text
+
+
+def test_a_home_that_is_cut_off_is_said_to_do_nothing():
+    cloud = Cloud()
+    for minion in NODES[HOME]:
+        del cloud.said[minion]
+    text = words(parsed(page.render(cloud.shown)))
+    assert "RegionOne does not answer." in text and "2 nodes, 2 silent" in text
 
 
 def test_the_past_is_drawn_with_its_gaps_and_moves():

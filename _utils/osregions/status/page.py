@@ -75,23 +75,25 @@ def _picture(status: Mapping[str, Any]) -> dict[str, Any]:
                 "runs": runs,
                 "lag": lag,
                 "nodes": _nodes(region),
-                "uses": _uses(name, home, switch),
+                "uses": _uses(name, home, region, switch),
             }
         )
     return {"boxes": boxes, "height": _TOP + len(names) * _STEP, "box": _BOX}
 
 
 def _nodes(region: Mapping[str, Any]) -> str:
-    count, silent = len(region["nodes"]), len(region["silent"])
+    silent = len(region["silent"])
+    count = len(region["nodes"]) + silent
     return f"{count} node{'s' if count != 1 else ''}" + (f", {silent} silent" if silent else "")
 
 
-def _uses(name: str, home: str, switch: Mapping[str, Any]) -> str:
-    if name == home:
-        return "signs everybody in"
-    if not switch:
+def _uses(name: str, home: str, region: Mapping[str, Any], switch: Mapping[str, Any]) -> str:
+    if region["silent"] and not region["nodes"]:
+        return "does not answer"
+    if not switch and name != home:
         return "nobody says whose keystone it uses"
-    return "uses its own keystone" if switch["identity"] == "local" else f"uses {switch['at']}'s keystone"
+    local = name == home or switch["identity"] == "local"
+    return "uses its own keystone" if local else f"uses {switch['at']}'s keystone"
 
 
 def _endpoints(region: Mapping[str, Any]) -> list[dict[str, Any]]:

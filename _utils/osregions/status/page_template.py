@@ -35,6 +35,7 @@ svg .mark { stroke: var(--warning); stroke-width: 1.5; stroke-dasharray: 3 2; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .95rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); }
 th { color: var(--quiet); font-weight: 600; white-space: nowrap; } td { min-width: 4rem; }
+th[scope="row"] { width: 6.5rem; }
 """
 
 PAGE = """<!DOCTYPE html>
@@ -119,12 +120,12 @@ keystone the services of a region use.</figcaption>
 </table></div>
 {% for title, plot in region.plots %}
 <figure>
-<svg class="plot" viewBox="0 -16 {{ width + 40 }} {{ height + 36 }}" role="img" \
+<svg class="plot" viewBox="-14 -16 {{ width + 70 }} {{ height + 36 }}" role="img" \
 aria-label="{{ title }} in {{ region.name }}: \
 {{ '%.3f' | format(plot.last) }} s now, {{ '%.3f' | format(plot.most) }} s is the upper edge">
 <path class="axis" fill="none" d="M0 0 V{{ height }} H{{ width }}"/>
 {% for x, where in plot.marks %}
-<path class="mark" d="M{{ x }} 0 V{{ height }}"/><text class="small" x="{{ x + 2 }}" y="8">{{ where }}</text>
+<path class="mark" d="M{{ x }} 0 V{{ height }}"/><text class="small" x="{{ x }}" y="-5" text-anchor="middle">{{ where }}</text>
 {% endfor %}
 <g class="info">
 {% for points in plot.pieces %}
@@ -134,7 +135,7 @@ aria-label="{{ title }} in {{ region.name }}: \
 <circle class="head" cx="{{ x }}" cy="{{ y }}" r="2"/>
 {% endfor %}
 </g>
-<text class="small" x="0" y="-5">{{ '%.3g' | format(plot.most) }} s</text>
+<text class="small" x="{{ width + 4 }}" y="6">{{ '%.3g' | format(plot.most) }} s</text>
 <text class="small" x="0" y="{{ height + 14 }}">{{ plot.begin }}</text>
 <text class="small" x="{{ width }}" y="{{ height + 14 }}" text-anchor="end">{{ plot.end }}</text>
 </svg>
@@ -167,7 +168,7 @@ aria-label="{{ title }} in {{ region.name }}: \
 <td>{{ node.unmanaged | length if node.unmanaged is not none else '?' }}</td></tr>
 {% endfor %}
 {% for minion in region.silent %}
-<tr><td class="error">{{ minion }} does not answer</td><td></td><td></td><td></td></tr>
+<tr><td class="error" colspan="4">{{ minion }} does not answer</td></tr>
 {% endfor %}
 </tbody>
 </table></div>
