@@ -210,6 +210,14 @@ def test_a_line_that_is_cut_seen_from_the_region():
     assert "salt-run regions.failover RegionTwo" in cloud.findings[1].remedy
 
 
+def test_home_is_not_told_to_leave_itself():
+    cloud = Cloud()
+    cloud.part(NODES[HOME][0], "keystones")[0]["problem"] = "Connection refused"
+    (found,) = cloud.findings
+    assert (found.code, found.where) == ("home_keystone_down", HOME)
+    assert "regions.failover REGION," in found.remedy and "failover RegionOne" not in found.remedy
+
+
 def test_a_region_that_went_over_is_told_and_nothing_else():
     cloud = Cloud()
     _both_moved(cloud)

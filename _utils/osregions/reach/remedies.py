@@ -159,8 +159,8 @@ FINDINGS: Mapping[str, Remedy] = {
     # Keystones.
     "home_keystone_down": Remedy(
         "{home}'s keystone at {url} does not answer {nodes}: {why}",
-        "mend it, or the line to it: see its log, its database and its memcached. Where {region} does not go on by itself"
-        " yet: salt-run regions.failover {region}, on its own master",
+        "mend it, or the line to it: see its log, its database and its memcached. Where {region} does not go on by"
+        " itself yet: salt-run regions.failover {region}, on its own master",
         ERROR,
     ),
     "own_keystone_down": Remedy(

@@ -155,8 +155,9 @@ class _Region:
         for (name, url), those in failed.items():
             code = "home_keystone_down" if name == self.cloud.home else "own_keystone_down"
             whys = _listed(dict.fromkeys(why for _, why in those))
-            other = {"region": "REGION"} if self.region.home else {}  # home has nowhere to go
-            yield self._of(code, url=url, nodes=_listed(minion for minion, _ in those), why=whys, **other)
+            nodes = _listed(minion for minion, _ in those)
+            moving = "REGION" if self.region.home else self.region.name  # home has nowhere to go
+            yield self._of(code, region=moving, url=url, nodes=nodes, why=whys)
 
     def _keys(self) -> Iterator[Finding]:
         """Keystones whose keys are not those of home; where home is silent, not what home gave."""

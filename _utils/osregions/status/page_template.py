@@ -125,7 +125,8 @@ aria-label="{{ title }} in {{ region.name }}: \
 {{ '%.3f' | format(plot.last) }} s now, {{ '%.3f' | format(plot.most) }} s is the upper edge">
 <path class="axis" fill="none" d="M0 0 V{{ height }} H{{ width }}"/>
 {% for x, where in plot.marks %}
-<path class="mark" d="M{{ x }} 0 V{{ height }}"/><text class="small" x="{{ x }}" y="-5" text-anchor="middle">{{ where }}</text>
+<path class="mark" d="M{{ x }} 0 V{{ height }}"/>\
+<text class="small" x="{{ x }}" y="-5" text-anchor="middle">{{ where }}</text>
 {% endfor %}
 <g class="info">
 {% for points in plot.pieces %}
