@@ -2,6 +2,7 @@
 How the whole cloud is: to read, as a page, and as metrics. These are functions of ``regions``, which moves it.
 """
 
+import contextlib
 import logging
 import os
 import time
@@ -173,11 +174,12 @@ def _answers(minions, fun, timeout):
     if not minions:
         return answers
     until = time.monotonic() + timeout
-    with salt.client.get_local_client(mopts=__opts__) as client:
-        # Beyond its own time-out Salt would ask the silent ones whether they are still at it; that is not waited for.
-        told = client.cmd_iter_no_block(
-            minions, fun, timeout=int(timeout) + _ASKED_AGAIN, tgt_type="list", kwarg={"timeout": _share(timeout)}
-        )
+    # Beyond its own time-out Salt would ask the silent ones whether they are still at it; that is not waited for.
+    words = {"timeout": int(timeout) + _ASKED_AGAIN, "tgt_type": "list", "kwarg": {"timeout": _share(timeout)}}
+    with (
+        salt.client.get_local_client(mopts=__opts__) as client,
+        contextlib.closing(client.cmd_iter_no_block(minions, fun, **words)) as told,
+    ):
         for one in told:
             for minion, answer in (one or {}).items():
                 if isinstance(answer, dict) and "ret" in answer:

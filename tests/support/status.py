@@ -100,9 +100,9 @@ def node(minion: str, region: str, now: float = NOW) -> dict[str, Any]:
     }
     if controller:
         tokens = {
-            "release": "Zed (22)",
+            "release": "keystone 22 (Zed)",
             "major": 22,
-            "stored_in": "nowhere (fernet)",
+            "stored_in": "nowhere: fernet tokens carry all they need",
             "survives_a_replica": True,
             "silent": {},
         }

@@ -131,7 +131,7 @@ FINDINGS: Mapping[str, Remedy] = {
         WARNING,
     ),
     "release_unequal": Remedy(
-        "keystone is of release {here} in {region} and of {there} in {home}",
+        "{region} has {here}, and {home} {there}",
         "upgrade the older one: a keystone can't serve another release's tables",
         WARNING,
     ),

@@ -133,7 +133,7 @@ def _replica(replica: Mapping[str, Any] | None) -> str:
 
 def _tokens(region: Mapping[str, Any]) -> list[str]:
     said = (one["tokens"] for one in region["nodes"].values() if one["tokens"])
-    return list(dict.fromkeys(f"{one['stored_in']} (keystone {one['release']})" for one in said))
+    return list(dict.fromkeys(f"{one['stored_in']} ({one['release']})" for one in said))
 
 
 def _endpoints(region: Mapping[str, Any], paint: Paint) -> Iterator[tuple[str, str]]:
