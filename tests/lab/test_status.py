@@ -127,6 +127,8 @@ def endpoint(lab):
     lab.shell(HOME, f"{admin} delete {one['ID']}")
     yield
     lab.shell(HOME, f"{admin} create --region RegionTwo image public {one['URL']}")
+    # What is replicated tells no cache: for ten minutes RegionTwo's would be found stale, and rightly.
+    lab.exec(MEMBER, "salt-call", "keystone_catalog.invalidate")
 
 
 @contextlib.contextmanager
