@@ -198,7 +198,7 @@ def test_a_replica_and_each_of_its_faults(loaders, tmp_path, pair):
     (tmp_path / "roots").mkdir()
     home, two = minion("RegionOne").modules, minion("RegionTwo")
     known = {"RegionOne": (), "RegionTwo": ("RegionTwo",)}
-    of_others = {"no_minions", "home_keystone_down", "own_keystone_down", "endpoint_silent"}
+    of_others = {"own_master", "home_keystone_down", "own_keystone_down", "endpoint_silent"}
 
     def look():
         asked = time.time()

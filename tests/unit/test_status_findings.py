@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from osregions.reach.remedies import FINDINGS, REMEDIES, SEVERITIES
 from osregions.status import cloud as assembling
-from osregions.status import findings, table
+from osregions.status import findings, page, table
 from tests.support.status import HOME, MEMBER, NODES, NOW, URLS, Cloud, seen
 
 ONE, TWO, NODE = "one-controller", "two-controller", "two-node"
@@ -174,7 +174,7 @@ def test_each_fault_has_its_own_code_and_no_other(fault):
 
 def test_every_code_of_the_table_that_the_status_finds_is_tried():
     tried = {code for _, code in FAULTS.values()}
-    assert set(FINDINGS) - tried == {"no_minions"}
+    assert set(FINDINGS) - tried == {"no_minions", "own_master"}
 
 
 def test_a_region_of_which_no_minion_is_known():
@@ -208,6 +208,23 @@ def test_a_line_that_is_cut_seen_from_the_region():
         ("home_keystone_down", MEMBER),
     ]
     assert "salt-run regions.failover RegionTwo" in cloud.findings[1].remedy
+
+
+def test_a_regions_own_master_knows_nobody_else_and_that_is_no_fault():
+    """Home's minions have home's master alone."""
+    cloud = Cloud()
+    known = {HOME: (), MEMBER: NODES[MEMBER]}
+    answers = {minion: assembling.Answer(cloud.said[minion], NOW + 1) for minion in NODES[MEMBER]}
+    found_there = assembling.assemble(HOME, known, answers, NOW, NOW + 1, known)
+    (found,) = findings.find(found_there, cloud.settings)
+    assert (found.code, found.where, found.severity) == ("own_master", MEMBER, "info")
+    assert "RegionOne" in found.sentence and findings.retcode([found]) == 0
+    data = assembling.shown(found_there, [found])
+    assert "none that this master knows" in table.told(data)
+    assert "RegionOne is not seen from here" in page.render(data)
+    # Nobody at all is another matter, and home's master is to know every region's.
+    nobody = assembling.assemble(HOME, {HOME: (), MEMBER: ()}, {}, NOW, NOW + 1, {})
+    assert [one.code for one in findings.find(nobody, cloud.settings)] == ["no_minions", "no_minions"]
 
 
 def test_home_is_not_told_to_leave_itself():

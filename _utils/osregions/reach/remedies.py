@@ -117,6 +117,11 @@ FINDINGS: Mapping[str, Remedy] = {
         "give its minions the grain `region` (see `targets` in pillar), and accept their keys",
         ERROR,
     ),
+    "own_master": Remedy(
+        "this master is {region}'s own: it knows no minion of {others}, and tells nothing of what is there",
+        "salt-run regions.status on {home}'s master tells of all regions",
+        INFO,
+    ),
     "minion_silent": Remedy(
         "{minions} did not answer",
         "is the line whole, and salt-minion running there? On {region}'s own master the same command tells more",

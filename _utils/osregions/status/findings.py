@@ -44,9 +44,13 @@ def find(cloud: Cloud, settings: Settings, backup_days: float = 7) -> tuple[Find
     """Everything that is wrong, the worst first; empty when nothing is."""
     found: list[Finding] = []
     home = next((one for one in cloud.regions if one.home), None)
-    for region in cloud.regions:
+    own = _own(cloud)
+    for region in (own,) if own else cloud.regions:
         told = _Region(cloud, region, home, settings, backup_days)
         found += told.all()
+    if own:
+        others = _listed(one.name for one in cloud.regions if one is not own)
+        found.append(of("own_master", own.name, region=own.name, home=cloud.home, others=others))
     unique = dict.fromkeys(found)
     return tuple(sorted(unique, key=lambda one: -SEVERITIES.index(one.severity)))
 
@@ -65,6 +69,12 @@ def of(code: str, where: str, **words: object) -> Finding:
     """A finding, in the words of the table."""
     known = REMEDIES[code]
     return Finding(code, known.severity, where, known.says.format(**words), known.remedy.format(**words))
+
+
+def _own(cloud: Cloud) -> Region | None:
+    """The region whose own master asked: that knows nobody of home, nor of any other."""
+    known = [one for one in cloud.regions if one.nodes or one.silent]
+    return known[0] if len(known) == 1 and not known[0].home else None
 
 
 class _Region:

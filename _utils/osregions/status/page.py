@@ -88,8 +88,8 @@ def _nodes(region: Mapping[str, Any]) -> str:
 
 
 def _uses(name: str, home: str, region: Mapping[str, Any], switch: Mapping[str, Any]) -> str:
-    if region["silent"] and not region["nodes"]:
-        return "does not answer"
+    if not region["nodes"]:
+        return "does not answer" if region["silent"] else "is not seen from here"
     if not switch and name != home:
         return "nobody says whose keystone it uses"
     local = name == home or switch["identity"] == "local"

@@ -107,7 +107,8 @@ def rows(name: str, status: Mapping[str, Any], paint: Paint = plain) -> list[tup
 def _identity(region: Mapping[str, Any], status: Mapping[str, Any]) -> str:
     switch = region["identity"]
     if region["home"]:
-        return "here, for all regions"
+        alone = [name for name, one in status["regions"].items() if (one["identity"] or {}).get("identity") == "local"]
+        return f"here, for all regions{' but ' if alone else ''}{', '.join(alone)}"
     if not switch:
         return "nobody says"
     where = "its own keystone" if switch["identity"] == "local" else f"at {switch['at']}"
@@ -177,7 +178,7 @@ def _nodes(region: Mapping[str, Any], paint: Paint) -> str:
         said = ", ".join(filter(None, more))
         words.append(f"{minion} ({said})" if said else minion)
     words += [paint(f"{minion} silent", ERROR) for minion in region["silent"]]
-    return ", ".join(words) or "none"
+    return ", ".join(words) or "none that this master knows"
 
 
 def _wrapped(text: str, more: str = "") -> Sequence[str]:
