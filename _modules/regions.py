@@ -15,10 +15,12 @@ from osregions.catalog.cache import all_keys, cache_from, invalidate
 from osregions.conf import tree
 from osregions.conf.operations import Machine
 from osregions.errors import RegionsError, translated
+from osregions.keys.operations import RECORDS
 from osregions.reach import node as node_of
 from osregions.reach import outcomes, sight, snapshot
 from osregions.reach import switch as switches
 from osregions.reach import view as picture
+from osregions.status import node as status_of
 
 log = logging.getLogger(__name__)
 _FRESH = 15  # seconds for which what the beacon saw last counts
@@ -272,20 +274,7 @@ def switch():
     Source: ``/var/lib/openstack-regions/switch``; a node that was never moved is at home.
     """
 
-    def act():
-        settings = settings_of.read(_pillar()[settings_of.PILLAR])
-        region = _region()
-        if region not in settings.regions or region == settings.home:
-            found = switches.Reading(switches.Switch(region))
-        else:
-            found = switches.read(region)
-        at = region if found.switch.local else settings.home
-        moves = list(picture.by_itself(switches.history(region)))
-        unfinished = switches.unfinished()
-        more = {"moves": moves, "unfinished": unfinished, "last": outcomes.last(), "problem": found.problem}
-        return {**asdict(found.switch), "at": at, **more}
-
-    return _run(act)
+    return _run(lambda: _switch(settings_of.read(_pillar()[settings_of.PILLAR]), _region()))
 
 
 def standing(controllers=0):
@@ -314,6 +303,48 @@ def standing(controllers=0):
             sight.note_master(int(controllers))
         found = sight.read()
         return {"switch": switch(), "seen": sight.to_data(found) if found else None}
+
+    return _run(act)
+
+
+def facts(timeout=2):
+    """
+    Say all that matters of this node for ``salt-run regions.status``, and nothing that is secret. Changes nothing.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call regions.facts
+
+    timeout
+        Number: the seconds that all of it may take together. Default: 2.
+
+    Returns a dict: ``minion``, ``region``, ``keystone`` and ``database`` (whether this node has them), ``clock``, and
+    ``parts``, each with ``seconds`` and either its ``value`` or the ``problem`` that kept it from being told in time:
+    ``switch`` (see ``regions.switch``), ``seen`` (see ``keystone_reach.seen``), ``keystones`` (whether home's and its
+    own answer), ``conf`` (whom its services validate with, what is not as it is to be); of a keystone ``tokens``,
+    ``keys`` (digests), ``catalog`` (what is served, what answers of it, how long signing in takes), ``backups``; of a
+    replica ``replication``, and ``behind``, the same with home asked. Raises CommandExecutionError for a pillar that is
+    wrong.
+
+    Source: all parts are asked at once, each in a thread of its own; see ``osregions.status.node``.
+    """
+
+    def act():
+        pillar = _pillar()[settings_of.PILLAR]
+        settings, region = settings_of.read(pillar), _region()
+        place = status_of.Place(
+            minion=__grains__["id"],
+            region=region,
+            pillar=pillar,
+            switch=lambda: _switch(settings, region),
+            keystone=bool(__salt__["match.compound"](settings.target("keystone", region))),
+            database=bool(__salt__["match.compound"](settings.target("database", region))),
+            sdb=__salt__["sdb.get"],
+            records=__opts__.get("openstack_regions_records") or RECORDS,
+        )
+        return place.say(float(timeout))
 
     return _run(act)
 
@@ -402,6 +433,18 @@ def failback(reason="", by="", epoch=None, moments=None, wait=None, test=False):
     """
     cause = _cause(reason, by, epoch, moments)
     return _told("failback", _run(lambda: _node(wait).fail_back(cause, dry=test)), test)
+
+
+def _switch(settings, region):
+    if region not in settings.regions or region == settings.home:
+        found = switches.Reading(switches.Switch(region))
+    else:
+        found = switches.read(region)
+    at = region if found.switch.local else settings.home
+    moves = list(picture.by_itself(switches.history(region)))
+    unfinished = switches.unfinished()
+    more = {"moves": moves, "unfinished": unfinished, "last": outcomes.last(), "problem": found.problem}
+    return {**asdict(found.switch), "at": at, **more}
 
 
 def _cause(reason, by, epoch, moments):

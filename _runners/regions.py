@@ -79,6 +79,26 @@ def join(region=None, test=False):
     return _orchestrate("orch.join", _joining(region), test=test or None)
 
 
+def plan(region=None):
+    """
+    Show what joining a region would do, step by step: ``salt-run regions.join REGION test=True``. Changes nothing.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run regions.plan RegionTwo
+
+    region
+        Text: the region that is to join. Default: ``openstack_regions:join`` of pillar.
+
+    Returns what ``regions.join`` does.
+
+    Source: the orchestration ``orch.join``, under ``test=True``.
+    """
+    return join(region, test=True)
+
+
 def failover(region, reason=None, test=False):
     """
     Have a region sign people in by itself, for its home can't be reached: the orchestration ``orch.failover``.

@@ -54,8 +54,9 @@ class Loaded(Directive):
         lines: list[str] = []
         for module in folders.modules(self.arguments[0]):
             full = f"{NAMESPACE}.{folders.KINDS[self.arguments[0]]}.{module.stem}"
-            label = f"{folders.KINDS[self.arguments[0]]}-{module.name}"
-            lines += ["", f".. _{label}:", "", module.name, "-" * len(module.name), ""]
+            label = f".. _{folders.KINDS[self.arguments[0]]}-{module.name}:"
+            if label not in lines:  # Salt has the functions of two files under one name where both bear it
+                lines += ["", label, "", module.name, "-" * len(module.name), ""]
             lines += [f".. automodule:: {full}", "   :members:", "   :member-order: bysource", ""]
         section = nodes.section()
         section.document = self.state.document

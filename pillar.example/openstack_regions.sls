@@ -221,6 +221,20 @@ openstack_regions:
   #   # That a node leaves the master that it is connected with to act, before it acts itself.
   #   grace: 4
 
+  # What `salt-run regions.status` finds fault with.
+  # status:
+  #   # The most days that the newest backup of home's keystone database may be old.
+  #   backup_days: 7
+  #   # Seconds after which a minion that has not answered is found silent; left out, 3.5. For slow minions, more.
+  #   timeout: 4
+
+  # The same as metrics, where salt/regions/metrics is applied to a master.
+  # metrics:
+  #   # The directory that node_exporter's textfile collector reads.
+  #   directory: /var/lib/prometheus/node-exporter
+  #   # Seconds between two readings of the status.
+  #   every: 60
+
   # How home's keystone database is replicated (P10) stands in openstack_regions_replication.sls, which the nodes of the
   # databases alone are given.
 

@@ -184,23 +184,28 @@ def local_url(port: int = PORT) -> str:
 
 def answer(url: str, timeout: float = 5) -> str | None:
     """Ask a keystone for its versions, without signing in: None when it answers as it should, else what was wrong."""
+    said = asked(url if url.rstrip("/").endswith(("/v3", "/v2.0")) else f"{url}/", timeout)
+    # 300 Multiple Choices is the right answer of an unversioned URL.
+    return None if said in (200, 300) else f"it answers {said}" if isinstance(said, int) else said
+
+
+def asked(url: str, timeout: float) -> int | str:
+    """The HTTP status of an answer, without signing in or going where it points to; or why there is none."""
     context = ssl.create_default_context()
-    # Whether keystone is up is the question here, not whether its certificate names this address.
+    # Whether somebody is up is the question here, not whether its certificate names this address.
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context), _NoRedirect()
     )
     try:
-        with opener.open(url if url.rstrip("/").endswith(("/v3", "/v2.0")) else f"{url}/", timeout=timeout) as response:
-            status = response.status
+        with opener.open(url, timeout=timeout) as response:
+            return int(response.status)
     except urllib.error.HTTPError as err:
-        status = err.code
+        return err.code
     except (OSError, ValueError) as err:
         reason = getattr(err, "reason", None) or err
         return getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-    # 300 Multiple Choices is the right answer of an unversioned URL.
-    return None if status in (200, 300) else f"it answers {status}"
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from . import cloud, failover, identity, join, lab, machine, picture, watch
+from . import cloud, failover, identity, join, lab, machine, picture, status, watch
 from .cloud import node
 from .hostfiles import PEOPLE
 from .openstack import need, openstack
@@ -100,6 +100,7 @@ def run(versions: Versions, progress: Progress) -> None:
     identity.shown(progress)
     again(progress)
     failover.shown(progress)
+    status.shown(progress)
     progress.title("What exists now")
     told = [(one.type, one.region, one.url) for one in catalog(controller(1))]
     progress.plain(picture.draw(versions, told, identity.said(), progress.timings))

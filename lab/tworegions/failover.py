@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Any
 
-from . import join, machine
+from . import join, machine, status
 from .cloud import node
 from .network import heal, hole
 from .openstack import need, openstack
@@ -54,6 +54,7 @@ def shown(progress: Progress) -> None:
     with progress.step("people sign in at RegionTwo's own keystone, and home's tokens are taken there"):
         openstack(member, "token", "issue")
     progress.say(_said(member))
+    status.cut(progress, member)
     progress.title("The line is whole again, and RegionTwo returns: salt-run regions.failback RegionTwo")
     with progress.step("home is back, and has been well for half a minute"):
         steps = _returns(home, member)

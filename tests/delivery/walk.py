@@ -31,6 +31,8 @@ def loaders(minion_config, master_config):
         "_runners": lambda: salt.loader.runner(master, utils=salt.loader.utils(master)),
         "_beacons": lambda: salt.loader.beacons(minion, modules),
         "_engines": lambda: salt.loader.engines(minion, modules, {}, utils),
+        # What that returns hides the loader behind names without their module.
+        "_output": lambda: salt.loader.outputters(master)._dict,
         "_returners": lambda: salt.loader.returners(minion, modules),
     }
 

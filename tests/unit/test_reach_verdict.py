@@ -13,7 +13,7 @@ from osregions.reach import verdict, view
 from osregions.reach.hysteresis import DOWN, STATES, UNSURE, UP
 from osregions.reach.limits import ASK, AUTO, MODES, OFF
 from osregions.reach.probe import KINDS, OK, REFUSED, SILENT, SLOW, UNAUTHORIZED
-from osregions.reach.remedies import REMEDIES
+from osregions.reach.remedies import REMEDIES, VERDICTS
 from osregions.reach.sight import Glance, Sight
 from osregions.reach.switch import HOME, IDENTITIES, LOCAL
 from osregions.reach.verdict import ASKS, FAIL_BACK, FAIL_OVER, NONE, REFUSE, WAIT
@@ -266,10 +266,10 @@ def test_a_person_can_do_no_harm(seen, wish):
 
 def test_every_code_says_what_it_is_and_every_alarm_what_to_do():
     used = {row[3] for row in TABLE} | {row[4] for row in ASKED}
-    assert used == set(REMEDIES)
+    assert used == set(VERDICTS)
     loud = {row[3] for row in TABLE if row[2] in (ASKS, REFUSE)}
     assert all(REMEDIES[code].remedy for code in loud)
-    for remedy in REMEDIES.values():
+    for remedy in VERDICTS.values():
         fields = {name for _, name, _, _ in string.Formatter().parse(remedy.says + remedy.remedy) if name}
         assert fields <= {"region", "home", "regions", "why", "local", "down", "controllers", "moves", "ago", "limit"}
 

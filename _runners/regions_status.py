@@ -1,0 +1,205 @@
+"""
+How the whole cloud is: to read, as a page, and as metrics. These are functions of ``regions``, which moves it.
+"""
+
+import contextlib
+import logging
+import os
+import time
+
+import salt.client
+import salt.utils.minions
+from salt.exceptions import CommandExecutionError, SaltClientError
+
+from osregions import files, version
+from osregions import settings as settings_of
+from osregions.errors import RegionsError
+from osregions.status import cloud, findings, history, page
+from osregions.status import metrics as metrics_of
+
+log = logging.getLogger(__name__)
+
+__virtualname__ = "regions"
+_PATIENCE = 3.5  # seconds in which all nodes are to say how they are
+_WAY = 1.5  # seconds that a job may take to a minion and back
+_PAUSE = 0.02
+_ASKED_AGAIN = 15  # seconds beyond all patience, after which Salt itself would ask the silent ones
+_BACKUP_DAYS = 7
+
+
+def __virtual__():
+    return version.loadable(__virtualname__, __file__)
+
+
+def status(timeout=None):
+    """
+    Say how the whole cloud is: what is wrong first, each with its code and its remedy, then every region.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run regions.status
+        salt-run regions.status --out=json
+
+    timeout
+        Number: the seconds after which minions that have not answered are a finding. Default: from pillar
+        (``status:timeout``), else 3.5.
+
+    One job asks all nodes of all regions at once; a region that is cut off is told, and not waited for. It is read on
+    any master: home's shows the cloud as home sees it, a region's own what is left of it when the line is cut.
+
+    Returns a dict: ``ok``; ``retcode``, the exit status: 2 with an error, 1 with a warning, else 0; ``findings``, the
+    worst first, each with ``code``, ``severity`` (error, warning, info), ``where``, ``sentence`` and ``remedy``;
+    ``regions``, with all that was seen of each; ``home``, ``at``, ``seconds``. Nothing of it is secret.
+
+    Source: ``regions.facts`` on each minion; ``osregions.status.findings`` decides, by the table in
+    ``osregions.reach.remedies``.
+    """
+    try:
+        found = _status(timeout)
+    except (RegionsError, CommandExecutionError, SaltClientError) as err:
+        log.error("openstack-regions: the status was not read: %s", err)
+        found = _unread(err)
+    # Salt takes these two keys apart: what is printed by, where --out names nothing else.
+    return {"data": found, "outputter": "regions_status"}
+
+
+def report(path=None, mode="0600", timeout=None):
+    """
+    Write the status as a page to look at: one HTML file that needs no network, no script and no other file.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run regions.report
+        salt-run regions.report /var/www/html/cloud.html mode=0644
+
+    path
+        Text: the file. Default: ``openstack-regions/report.html`` in the master's cache directory.
+
+    mode
+        Text: its mode, in octal; it names addresses and minions, though no secret. Default: ``0600``, for its owner.
+
+    timeout
+        Number: as for ``regions.status``. Default: as there.
+
+    Shown are the regions as a picture, who uses whose keystone and how far replicas are behind, what is wrong with its
+    remedy, tables, and how lag, sign-in and the region's place were before: each reading of the status is kept beside
+    the default path, two thousand at most.
+
+    Returns a dict: ``ok``, ``path``, ``retcode`` (as ``regions.status`` has it) and ``steps``, a sentence. The file is
+    replaced whole. Raises CommandExecutionError when it can't be written.
+
+    Source: ``osregions.status.page``.
+    """
+    place = str(path or _kept("report.html"))
+    try:
+        octal = int(str(mode), 8)
+        found = _status(timeout)
+        if not path:
+            files.private_directory(os.path.dirname(place))
+        files.sweep(place)
+        files.write(place, page.render(found, history.read(_kept("history.jsonl"))).encode(), mode=octal)
+    except (RegionsError, SaltClientError) as err:
+        return _unread(err)
+    except (OSError, ValueError) as err:
+        raise CommandExecutionError(f"{place} (mode {mode}) can't be written: {err}") from err
+    return {"ok": found["ok"], "path": place, "retcode": found["retcode"], "steps": [f"{place} was written"]}
+
+
+def metrics(path, timeout=None):
+    """
+    Write the status as metrics of Prometheus, into a file of node_exporter's textfile collector.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run regions.metrics /var/lib/prometheus/node-exporter/openstack_regions.prom
+
+    path
+        Text: the file; it is replaced whole, and anybody may read it (0644).
+
+    timeout
+        Number: as for ``regions.status``. Default: as there.
+
+    Returns a dict: ``ok``, whether it was written, whatever is wrong with the cloud; ``path``, ``retcode`` and
+    ``steps``, a sentence. Raises CommandExecutionError when it can't be written. Where the status can't be read the
+    file stays as it is, and its age tells.
+
+    Source: ``osregions.status.metrics``; the formula ``regions.metrics`` runs it by a timer.
+    """
+    try:
+        found = _status(timeout)
+        files.sweep(path)
+        files.write(path, metrics_of.told(found).encode(), mode=0o644)
+    except (RegionsError, SaltClientError) as err:
+        return _unread(err)
+    except OSError as err:
+        raise CommandExecutionError(f"{path} can't be written: {err}") from err
+    return {"ok": True, "path": path, "retcode": 0, "steps": [f"{path} was written"]}
+
+
+def _status(timeout):
+    found = _looked(timeout)
+    try:
+        history.keep(found, _kept("history.jsonl"))
+    except OSError as err:  # what is so now counts more than what was
+        log.warning("openstack-regions: the status was not kept: %s", err)
+    return found
+
+
+def _kept(name):
+    return os.path.join(__opts__["cachedir"], "openstack-regions", name)
+
+
+def _looked(timeout):
+    pillar = __salt__["pillar.show_pillar"](__opts__["id"])
+    settings, wanted = settings_of.read(pillar.get(settings_of.PILLAR)), settings_of.section(pillar, "status")
+    known, controllers = (
+        {name: _known(settings.target(role, name)) for name in settings.regions} for role in ("region", "keystone")
+    )
+    minions = sorted(set().union(*known.values()))
+    asked = time.time()
+    answers = _answers(minions, "regions.facts", float(timeout or wanted.get("timeout") or _PATIENCE))
+    seen = cloud.assemble(settings.home, known, answers, asked, time.time(), controllers)
+    return cloud.shown(seen, findings.find(seen, settings, wanted.get("backup_days") or _BACKUP_DAYS))
+
+
+def _answers(minions, fun, timeout):
+    """What these minions return, by their ids; those that have not within the time are left out."""
+    answers = {}
+    if not minions:
+        return answers
+    until = time.monotonic() + timeout
+    # Beyond its own time-out Salt would ask the silent ones whether they are still at it; that is not waited for.
+    words = {"timeout": int(timeout) + _ASKED_AGAIN, "tgt_type": "list", "kwarg": {"timeout": _share(timeout)}}
+    with (
+        salt.client.get_local_client(mopts=__opts__) as client,
+        contextlib.closing(client.cmd_iter_no_block(minions, fun, **words)) as told,
+    ):
+        for one in told:
+            for minion, answer in (one or {}).items():
+                if isinstance(answer, dict) and "ret" in answer:
+                    answers[minion] = cloud.Answer(answer["ret"], time.time())
+            if len(answers) >= len(minions) or time.monotonic() > until:
+                break
+            if one is None:
+                time.sleep(_PAUSE)
+    return answers
+
+
+def _share(timeout):
+    """The seconds that a node may take of those: the job's way to it and back needs the others."""
+    return max(timeout - _WAY, timeout / 2)
+
+
+def _unread(err):
+    return {"ok": False, "steps": [str(err)], "retcode": 2}
+
+
+def _known(target):
+    """The minions of a target, as this master knows them, whether they answer or not."""
+    return salt.utils.minions.CkMinions(__opts__).check_minions(target, "compound")["minions"]

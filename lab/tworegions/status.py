@@ -1,0 +1,42 @@
+"""What `salt-run regions.status` says in the lab: of the cloud while it is cut, and once all is well."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from . import machine
+from .openstack import need
+from .progress import Progress
+from .settings import Host, controller
+
+
+def cut(progress: Progress, member: Host) -> None:
+    """While home is gone RegionTwo's own master tells so, at once, and what to do."""
+    with progress.step(f"salt-run regions.status on {member.name} tells what is wrong, within five seconds"):
+        found = _asked(member, "regions.status")
+        codes = {one["code"] for one in found["findings"]}
+        need(codes >= {"home_keystone_down", "identity_local"}, f"it finds {sorted(codes)}")
+        need(found["seconds"] < 5, f"it took {found['seconds']} s")
+    progress.say("\n".join(f"[{one['code']}] {one['where']}: {one['sentence']}" for one in found["findings"]))
+
+
+def shown(progress: Progress) -> None:
+    """At last nothing is wrong: the table, and where the page is."""
+    home = controller(1)
+    progress.title("How the cloud is: salt-run regions.status")
+    with progress.step("nothing is wrong"):
+        found = _asked(home, "regions.status")
+        need(not found["findings"], f"it finds {found['findings']}")
+        text = machine.execute(home, "salt-run", "--no-color", "regions.status").stdout
+    progress.plain(f"\n{text.rstrip()}\n")
+    with progress.step("the same as a page: salt-run regions.report"):
+        path = _asked(home, "regions.report")["path"]
+    progress.say(f"{home.name}:{path}, to be had by lab/exec {home.name} cat {path}")
+
+
+def _asked(master: Host, function: str) -> dict[str, Any]:
+    text = machine.execute(master, "salt-run", "--out=json", function, check=False).stdout
+    need("{" in text, f"{function}: {text}")
+    found: dict[str, Any] = json.loads(text[text.index("{") :])
+    return found

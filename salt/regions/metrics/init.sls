@@ -1,0 +1,52 @@
+{#- On a master: the status as metrics, for node_exporter's textfile collector, every so often by a timer of systemd.
+
+    The collector is told of the directory by `--collector.textfile.directory`; Debian's package has it so by itself. Rules for
+    alerts and a dashboard lie beside this, in regions/metrics/files: give them to Prometheus and Grafana as you do others.
+
+    A target that is no master has nothing to run, and is refused. #}
+{%- from "regions/map.jinja" import mapdata with context %}
+{%- set program = salt['cmd.which']('salt-run') %}
+
+{%- if program %}
+
+the directory of metrics is there:
+  file.directory:
+    - name: {{ mapdata.metrics.directory }}
+    - mode: '0755'
+    - makedirs: true
+
+metrics have a service:
+  file.managed:
+    - name: /etc/systemd/system/openstack-regions-metrics.service
+    - source: salt://regions/metrics/files/metrics.service.jinja
+    - template: jinja
+    - mode: '0644'
+    - context:
+        program: {{ program }}
+        path: {{ mapdata.metrics.directory }}/openstack_regions.prom
+    - require:
+      - file: the directory of metrics is there
+
+metrics have a timer:
+  file.managed:
+    - name: /etc/systemd/system/openstack-regions-metrics.timer
+    - source: salt://regions/metrics/files/metrics.timer.jinja
+    - template: jinja
+    - mode: '0644'
+    - context:
+        every: {{ mapdata.metrics.every }}
+    - require:
+      - file: metrics have a service
+
+metrics are written:
+  service.running:
+    - name: openstack-regions-metrics.timer
+    - enable: true
+    - watch:
+      - file: metrics have a timer
+{%- else %}
+
+metrics are written by a master:
+  test.fail_without_changes:
+    - name: "there is no salt-run on {{ grains['id'] }}: apply regions.metrics to the minion on a master"
+{%- endif %}
