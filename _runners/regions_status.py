@@ -13,6 +13,7 @@ from salt.exceptions import CommandExecutionError, SaltClientError
 
 from osregions import files, version
 from osregions import settings as settings_of
+from osregions.alarms.limits import Limits
 from osregions.errors import RegionsError
 from osregions.status import cloud, findings, history, page
 from osregions.status import metrics as metrics_of
@@ -24,7 +25,6 @@ _PATIENCE = 3.5  # seconds in which all nodes are to say how they are
 _WAY = 1.5  # seconds that a job may take to a minion and back
 _PAUSE = 0.02
 _ASKED_AGAIN = 15  # seconds beyond all patience, after which Salt itself would ask the silent ones
-_BACKUP_DAYS = 7
 
 
 def __virtual__():
@@ -158,6 +158,7 @@ def _kept(name):
 def _looked(timeout):
     pillar = __salt__["pillar.show_pillar"](__opts__["id"])
     settings, wanted = settings_of.read(pillar.get(settings_of.PILLAR)), settings_of.section(pillar, "status")
+    days = settings_of.section(pillar, "alarms").get("backup_days") or Limits.backup_days
     known, controllers = (
         {name: _known(settings.target(role, name)) for name in settings.regions} for role in ("region", "keystone")
     )
@@ -165,7 +166,7 @@ def _looked(timeout):
     asked = time.time()
     answers = _answers(minions, "regions.facts", float(timeout or wanted.get("timeout") or _PATIENCE))
     seen = cloud.assemble(settings.home, known, answers, asked, time.time(), controllers)
-    return cloud.shown(seen, findings.find(seen, settings, wanted.get("backup_days") or _BACKUP_DAYS))
+    return cloud.shown(seen, findings.find(seen, settings, days))
 
 
 def _answers(minions, fun, timeout):

@@ -144,7 +144,7 @@ openstack_regions:
   # alarms:
   #   # That the replica of home's identity may be behind.
   #   lag: 30
-  #   # Days that the newest backup of home's keystone database may be old.
+  #   # Days that the newest backup of home's keystone database may be old; the status goes by it too.
   #   backup_days: 7
   #   # Looks in a row that must say another thing before it is believed.
   #   times: 2
@@ -221,10 +221,8 @@ openstack_regions:
   #   # That a node leaves the master that it is connected with to act, before it acts itself.
   #   grace: 4
 
-  # What `salt-run regions.status` finds fault with.
+  # How `salt-run regions.status` asks.
   # status:
-  #   # The most days that the newest backup of home's keystone database may be old.
-  #   backup_days: 7
   #   # Seconds after which a minion that has not answered is found silent; left out, 3.5. For slow minions, more.
   #   timeout: 4
 

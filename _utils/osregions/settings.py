@@ -214,7 +214,7 @@ SCHEMA: Mapping[str, Any] = {
     "dashboard": {"directories": _texts, "service": _text, "url": _url, "sessions": _texts, "wait": _number(1, 3600)},
     "minion": {"config": _text, "service": _text, "restart": _flag},
     "failover": {name: _limit(name) for name in limits.NAMES},
-    "status": {"backup_days": _number(1, 3650), "timeout": _number(2, 300)},
+    "status": {"timeout": _number(2, 300)},
     "metrics": {"directory": _text, "every": _number(10, 3600)},
     "pressure": {
         **{name: _pressure(name) for name in pressure.NAMES},

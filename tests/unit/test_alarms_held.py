@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from osregions.alarms import held as holding
 from osregions.alarms import limits
-from osregions.alarms.codes import ALARMS, of
 from osregions.alarms.held import Found, Held
 from osregions.alarms.limits import Limits
 from osregions.errors import RegionsError, SettingsError
+from osregions.reach.remedies import FINDINGS, SEVERITIES, of
 
 LIMITS = Limits(times=2, remind=600)
 START = 1_000_000.0
@@ -104,7 +104,7 @@ def test_however_looks_come(looks, times, pause):
         codes = holding.event_data(held)["codes"]
         recent = [found(one) for one in looks[max(0, number + 1 - times) : number + 1]]
         if len(recent) == times:
-            for code in ALARMS:
+            for code in FINDINGS:
                 seen = {one.sees(code) and any(f.code == code for f in one.findings) for one in recent}
                 if all(one.sees(code) for one in recent) and len(seen) == 1:
                     assert (code in codes) is seen.pop()  # so many looks in a row are believed
@@ -171,7 +171,7 @@ def test_an_interval_that_can_not_be(value):
         limits.interval(value, "here")
 
 
-@pytest.mark.parametrize("code", ALARMS)
-def test_each_alarm_has_a_severity_and_a_remedy(code):
-    one = ALARMS[code]
-    assert one.severity in ("warning", "error") and one.remedy and not one.says.endswith(".")
+@pytest.mark.parametrize("code", FINDINGS)
+def test_each_finding_has_a_severity_and_a_remedy(code):
+    one = FINDINGS[code]
+    assert one.severity in SEVERITIES and one.remedy and not one.says.endswith(".")

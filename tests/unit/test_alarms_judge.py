@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from osregions.alarms import background, held, judge, operations, telling
 from osregions.alarms.background import Background, Stuck
-from osregions.alarms.codes import ALARMS
 from osregions.alarms.held import Found, Held
 from osregions.alarms.judge import Where
 from osregions.alarms.limits import Limits
 from osregions.alarms.operations import Beacon
 from osregions.errors import RegionsError
+from osregions.reach.remedies import FINDINGS
 from osregions.reach.sight import Glance, Sight
 from osregions.replication import observe
 
@@ -68,7 +68,7 @@ def test_every_kind_that_is_told_of_a_replica_is_an_alarm_or_another_beacon_s():
 def test_without_home_its_part_is_not_judged():
     found = judge.replica(WHERE, status(fence=["x"]), home_said="it is silent")
     assert codes(found) == ["fence_broken", "unread"]
-    assert {code for code in ALARMS if not found.sees(code)} == {"replica_lags", "schema_unequal", "clock_apart"}
+    assert {code for code in FINDINGS if not found.sees(code)} == {"replica_lags", "schema_unequal", "clock_apart"}
 
 
 def sight(home="up", kind="ok", keys=True, at=NOW):
@@ -217,7 +217,7 @@ def test_every_beacon_has_its_mending_of_known_codes():
     assert set(telling.MENDINGS) == set(telling.BEACONS)
     for ways in telling.MENDINGS.values():
         for way in ways:
-            assert set(way.codes) <= set(ALARMS) and bool(way.function) != bool(way.orchestration)
+            assert set(way.codes) <= set(FINDINGS) and bool(way.function) != bool(way.orchestration)
 
 
 @pytest.mark.parametrize(

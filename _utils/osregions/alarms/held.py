@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from osregions import files
-from osregions.alarms.codes import ALARMS, SEVERITIES
 from osregions.alarms.limits import Limits
 from osregions.errors import RegionsError
 from osregions.model import Finding
+from osregions.reach.remedies import FINDINGS, SEVERITIES
 
 FOLDER = "/run/openstack-regions/alarms"
 CALM = 3600.0  # seconds between two events while nothing is wrong
@@ -141,7 +141,7 @@ def to_data(held: Held) -> dict[str, Any]:
 def read_data(data: Mapping[str, Any]) -> Held:
     """The other way round. Raises whatever comes of data that are none."""
     findings = tuple(Finding(**one) for one in data["findings"])
-    if any(one.code not in ALARMS or one.severity not in SEVERITIES for one in findings):
+    if any(one.code not in FINDINGS or one.severity not in SEVERITIES for one in findings):
         raise ValueError("no alarm of this version")
     return Held(
         findings=findings,

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from osregions.alarms.codes import of
 from osregions.alarms.held import Found
 from osregions.model import Finding
 from osregions.reach.hysteresis import UP
 from osregions.reach.probe import UNAUTHORIZED
+from osregions.reach.remedies import of
 from osregions.reach.sight import Sight
 from osregions.replication import observe
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from osregions.alarms.codes import ALARMS, SEVERITIES
 from osregions.alarms.judge import listed
 from osregions.errors import RegionsError
 from osregions.model import Finding
+from osregions.reach.remedies import FINDINGS, SEVERITIES
 
 BEACONS = ("replication_health", "keystone_keys_behind", "regions_drift", "regions_backup_age")
 _LONGEST, _MOST = 2000, 20
@@ -92,7 +92,7 @@ def said(minion: str, name: str, answer: object) -> Said:
 
 def _finding(data: Mapping[str, Any]) -> Finding:
     found = Finding(*(_text(data[key]) for key in ("code", "severity", "where", "sentence", "remedy")))
-    if found.code not in ALARMS or found.severity not in SEVERITIES:
+    if found.code not in FINDINGS or found.severity not in SEVERITIES:
         raise ValueError("no alarm")
     return found
 

@@ -1,12 +1,14 @@
 """Every verdict and every finding by its code: what it says, how bad it is, and what an operator can do about it.
 
-The one table: fail-over decides by it, and the status, its page and its metrics tell by it.
+The one table: fail-over decides by it, and the status, its page, its metrics and the alarms tell by it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from osregions.model import Finding
 
 INFO, WARNING, ERROR = "info", "warning", "error"
 SEVERITIES = (INFO, WARNING, ERROR)  # the worst one last
@@ -109,7 +111,7 @@ VERDICTS: Mapping[str, Remedy] = {
     "home_itself": Remedy("{region} is home, and has nobody to leave", "name another region"),
 }
 
-# What is wrong with a cloud, see `status.findings`.
+# What is wrong with a cloud, see `status.findings`, or with a node, see `alarms.judge`.
 FINDINGS: Mapping[str, Remedy] = {
     # Who answers.
     "no_minions": Remedy(
@@ -266,9 +268,15 @@ FINDINGS: Mapping[str, Remedy] = {
     ),
     "backup_old": Remedy(
         "the newest backup of {region}'s keystone database is {age} old, and {limit} is the most",
-        "salt-call keystone_catalog.backup there, and regularly; or `status: backup_days` in pillar",
+        "salt-call keystone_catalog.backup there, and regularly; or `alarms: backup_days` in pillar",
         WARNING,
     ),
 }
 
 REMEDIES: Mapping[str, Remedy] = {**VERDICTS, **FINDINGS}
+
+
+def of(code: str, where: str, **words: object) -> Finding:
+    """A finding, in the words of the table."""
+    known = REMEDIES[code]
+    return Finding(code, known.severity, where, known.says.format(**words), known.remedy.format(**words))

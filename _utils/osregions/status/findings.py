@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from osregions import clocks
 from osregions.model import Finding
 from osregions.reach import verdict, view
-from osregions.reach.remedies import ERROR, REMEDIES, SEVERITIES, WARNING
+from osregions.reach.remedies import ERROR, REMEDIES, SEVERITIES, WARNING, of
 from osregions.reach.switch import LOCAL
 from osregions.reach.view import HOME, Replica
 from osregions.replication import observe
@@ -63,12 +63,6 @@ def worst(findings: Iterable[Finding]) -> str:
 def retcode(findings: Iterable[Finding]) -> int:
     """The exit status: 2 with an error, 1 with a warning, else 0."""
     return {ERROR: 2, WARNING: 1}.get(worst(findings), 0)
-
-
-def of(code: str, where: str, **words: object) -> Finding:
-    """A finding, in the words of the table."""
-    known = REMEDIES[code]
-    return Finding(code, known.severity, where, known.says.format(**words), known.remedy.format(**words))
 
 
 def _own(cloud: Cloud) -> Region | None:
