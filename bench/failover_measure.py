@@ -24,6 +24,7 @@ _PAUSE, _PATIENCE = 0.2, 2.0  # seconds between two requests, and until one of t
 _LIMIT = 60  # seconds after which a way has failed
 _UNITS = {IMAGES: (MEMBER, "glance-api"), PLACES: (NODE, "placement-api")}
 _ENOUGH = 10  # good answers in a row that end the asking
+_BLIP, _AFTER = 2, 8  # seconds that the line is gone in a blip, and in which whoever takes it for more has moved
 _STEPS = ("seen", "decided", "switched", "written", "started", "first answer")
 
 
@@ -64,6 +65,7 @@ class Way:
     prepare: Callable[[Lab], None]
     act: Callable[[Lab], None]
     back: Callable[[Lab], None]
+    watches: bool = True
 
 
 def _ours(lab: Lab) -> None:
@@ -102,7 +104,7 @@ WAYS = (
     Way("ours", "ours, by the region's own master", _ours, _none, _back),
     Way("alone", "ours, no master left", _ours, _none, _back),
     Way("stock", "Salt's own: salt_monitor, reactor, ini, service", theirs.stock, _none, theirs.stock_back),
-    Way("playbook", "an Ansible playbook, started at once", theirs.nobody, theirs.play, theirs.play_back),
+    Way("playbook", "an Ansible playbook, started at once", theirs.nobody, theirs.play, theirs.play_back, False),
 )
 
 
@@ -132,6 +134,16 @@ def once(lab: Lab, way: Way, fault: str) -> Run:
         steps |= {name: at - began for name, at in failing.timeline(lab).items() if name in _STEPS}
     after = [status for one in asking for sent, _, status in one.said if float(str(sent)) > began]
     return Run(steps, sum(status != 200 for status in after), len(after))
+
+
+def blip(lab: Lab, way: Way, fault: str) -> bool:
+    """Let the line be gone for a moment; whether the region moved for that."""
+    lab.command(fault, "--seconds", str(_BLIP))
+    time.sleep(_AFTER)
+    moved = failing.places(lab) != failing.TO_HOME
+    if moved:
+        way.back(lab)
+    return moved
 
 
 def _started(lab: Lab, host: str, unit: str) -> float:
@@ -165,6 +177,7 @@ def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="bench/failover")
     parser.add_argument("ways", nargs="*", help=f"of {', '.join(way.name for way in WAYS)} (all when left out)")
     parser.add_argument("--runs", type=int, default=20, help="faults for each way (default %(default)s)")
+    parser.add_argument("--blips", type=int, default=5, help="for each that watches (default %(default)s)")
     parser.add_argument(
         "--fault", choices=("cut", "hole", "both"), default="both", help="how the line fails (%(default)s)"
     )
@@ -192,5 +205,8 @@ def main(words: list[str]) -> None:
                 steps = ", ".join(f"{name} {value:.1f}" for name, value in runs[-1].steps.items())
                 print(f"  {way.name} {number + 1} ({fault}): {steps}; load {os.getloadavg()[0]:.1f}", flush=True)
             print(_told(way, runs), flush=True)
+            if way.watches and chosen.blips:
+                moved = sum(blip(lab, way, faults[number % len(faults)]) for number in range(chosen.blips))
+                print(f"{way.says:50} moved for {moved} of {chosen.blips} blips of {_BLIP} s", flush=True)
     if not os.environ.get("OPENSTACK_REGIONS_KEEP_LAB"):
         subprocess.run([str(failing.LAB / "down")], check=True, stdout=subprocess.DEVNULL)

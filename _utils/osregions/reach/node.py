@@ -25,7 +25,7 @@ from osregions.services import operations as serving
 from osregions.services import sign_ins
 from osregions.services.proof import Check
 
-_HASTE = 0.5  # seconds that a service has to stop by itself while its keystone is gone
+_HASTE = 0.3  # seconds that a service has to stop by itself while its keystone is gone
 _NEXT = "run this again"
 
 
