@@ -20,6 +20,7 @@ _WHILE = failing.count(20, 300)  # seconds
 _USERS, _PROJECTS = failing.count(40, 500), failing.count(10, 50)
 _REMOVALS, _REVOKED, _OLD = 10, 20, 100
 _PASSWORD = "s3cr3t of theirs"
+_UNDER_WAY = 2  # seconds that a request may take when nothing is wrong
 # What home's admin does there, by keystone's own API: `make USERS PROJECTS`, `employ COUNT` and `dismiss COUNT`.
 _ADMIN = """
 import concurrent.futures, json, re, sys, urllib.request
@@ -116,8 +117,9 @@ def test_nothing_that_happened_meanwhile_is_lost(watching):
     eves = [(f"eve{one}", "violet") for one in range(_REMOVALS)]
     assert set(_let_in(watching, OWN, MEMBER, eves)) == {201}
     old = failing.tokens(watching, _OLD)
+    assert {status for _, _, status in failing.ask(watching, IMAGES, old[:3])} == {200}
     with failing.asking(watching, IMAGES) as asked:
-        time.sleep(2)
+        time.sleep(5)
         began = time.time()
         watching.command("hole")
         failing.until(lambda: failing.places(watching) == failing.SELF, "fail-over", 60)
@@ -133,8 +135,9 @@ def test_nothing_that_happened_meanwhile_is_lost(watching):
         time.sleep(max(began + _WHILE - time.time(), 0))
         healed = time.time()
         failing.home_again(watching)
-    assert _lost(asked, 0, began, "before") == 0
-    assert _lost(asked, began, healed, f"cut for {healed - began:.0f} s") < 60
+    # One that was under way when the line went is lost by that.
+    assert _lost(asked, 0, began - _UNDER_WAY, "before") == 0
+    assert _lost(asked, began - _UNDER_WAY, healed, f"cut for {healed - began:.0f} s") < 60
     # Glance has one node here, and that is restarted.
     assert _lost(asked, healed, time.time(), "on the way back") < 30
     assert asked[-1][2] == 200
