@@ -90,12 +90,23 @@ def test_the_past_is_drawn_with_its_gaps_and_moves():
     assert plots.of(records(3000), MEMBER, "lag").pieces[0].count(",") <= 401
 
 
+def test_moves_that_followed_at_once_have_no_words_upon_each_other():
+    kept = records(60)
+    for number in range(40, 46):
+        kept[number]["regions"][MEMBER]["identity"] = "local" if number % 2 else "home"
+    marks = plots.of(kept, MEMBER, "sign_in").marks
+    assert len(marks) == 8
+    words_at = [x for x, where in marks if where]
+    assert words_at[0] == marks[0][0] and all(two - one >= 32 for one, two in itertools.pairwise(words_at))
+
+
 def test_nothing_comes_from_elsewhere_and_nothing_runs():
     text = page.render(Cloud().shown, records())
     tree = parsed(text)
     assert {one.tag for one in tree.iter()}.isdisjoint({"script", "link", "img", "iframe", "object", "embed", "image"})
     assert not [name for one in tree.iter() for name in one.attrib if name.startswith("on") or name in ("src", "href")]
     assert "url(" not in STYLE and "@import" not in STYLE
+    assert not set(STYLE) & set("\"'<>&"), "what the template escapes means nothing within a style"
     policy = tree.find(".//meta[@http-equiv='Content-Security-Policy']").get("content")
     assert policy == "default-src 'none'; style-src 'unsafe-inline'"
 

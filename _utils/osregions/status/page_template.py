@@ -35,7 +35,8 @@ svg .mark { stroke: var(--warning); stroke-width: 1.5; stroke-dasharray: 3 2; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .95rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); }
 th { color: var(--quiet); font-weight: 600; white-space: nowrap; } td { min-width: 4rem; }
-th[scope="row"] { width: 6.5rem; }
+th[scope=row] { width: 6.5rem; } thead th { white-space: normal; }
+thead th, thead + tbody td { overflow-wrap: break-word; }
 """
 
 PAGE = """<!DOCTYPE html>

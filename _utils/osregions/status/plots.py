@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 
 WIDTH, HEIGHT = 320.0, 60.0
 _FEW = 400  # points that a line of this width can show
+_WORD = 32.0  # width of a mark's word
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Plot:
 
     pieces: tuple[str, ...]  # each the points of a polyline
     dots: tuple[tuple[float, float], ...]  # stretches of a single point
-    marks: tuple[tuple[float, str], ...]  # where the region moved: x, and to where
+    marks: tuple[tuple[float, str], ...]  # where the region moved: x, and to where, if there is room for that
     most: float  # what the upper edge stands for, in seconds
     last: float | None
     begin: str
@@ -45,8 +46,18 @@ def of(records: Sequence[Mapping[str, Any]], region: str, key: str) -> Plot | No
             pieces.append([])
     lines = tuple(" ".join(f"{one},{other}" for one, other in piece) for piece in pieces if len(piece) > 1)
     dots = tuple(piece[0] for piece in pieces if len(piece) == 1)
-    marks = tuple((x(at), where) for at, where in _moves(known))
+    marks = _marks([(x(at), where) for at, where in _moves(known)])
     return Plot(lines, dots, marks, most, numbers[-1], _day(first), _day(last))
+
+
+def _marks(moves: Sequence[tuple[float, str]]) -> tuple[tuple[float, str], ...]:
+    """Words that would stand upon another are left out; the lines stay."""
+    found: list[tuple[float, str]] = []
+    free = -_WORD
+    for x, where in moves:
+        found.append((x, where if x >= free else ""))
+        free = x + _WORD if x >= free else free
+    return tuple(found)
 
 
 def _thinned(values: Sequence[tuple[float, Any]]) -> list[tuple[float, Any]]:
