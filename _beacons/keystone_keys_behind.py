@@ -43,8 +43,8 @@ The same lies in ``/run/openstack-regions/alarms`` (``regions_alarms.seen``). No
 """
 
 import time
+from functools import partial
 
-from osregions import settings as settings_of
 from osregions import version
 from osregions.alarms import operations
 from osregions.alarms.node import here
@@ -80,9 +80,8 @@ def beacon(config):
 
     Returns a list with one event's data, or an empty one.
     """
-    limits = _BEACON.limits(config, settings_of.section(__pillar__, "alarms"))
-    node = here(__opts__, __grains__, __pillar__, limits)
+    node = here(__opts__, __grains__, __pillar__, partial(_BEACON.limits, config))
     if node is None:
         return []
-    told = operations.call(_BEACON, node.where, node.keys, limits, time.time)
+    told = operations.call(_BEACON, node.where, node.keys, node.limits, time.time)
     return [] if told is None else [told]

@@ -41,8 +41,8 @@ The same lies in ``/run/openstack-regions/alarms`` (``regions_alarms.seen``). No
 """
 
 import time
+from functools import partial
 
-from osregions import settings as settings_of
 from osregions import version
 from osregions.alarms import operations
 from osregions.alarms.node import here
@@ -78,9 +78,8 @@ def beacon(config):
 
     Returns a list with one event's data, or an empty one, as on a node of another region.
     """
-    limits = _BEACON.limits(config, settings_of.section(__pillar__, "alarms"))
-    node = here(__opts__, __grains__, __pillar__, limits)
+    node = here(__opts__, __grains__, __pillar__, partial(_BEACON.limits, config))
     if node is None or node.region != node.where.home:
         return []
-    told = operations.call(_BEACON, node.where, node.backups, limits, time.time)
+    told = operations.call(_BEACON, node.where, node.backups, node.limits, time.time)
     return [] if told is None else [told]

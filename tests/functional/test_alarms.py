@@ -350,10 +350,13 @@ def test_a_beacon_takes_what_is_right(loaders, beacon, config):
 
 @pytest.mark.parametrize("beacon", BEACONS)
 @pytest.mark.parametrize(
-    "pillar", [{}, {"openstack_regions": {"home": "RegionOne"}}, {"openstack_regions": {"home": "A", "regions": "B"}}]
+    "pillar", [{}, {"home": "RegionOne"}, {"home": "A", "regions": "B"}, {"alarms": {"lag": "long"}}, {"alarms": 3}]
 )
-def test_a_minion_without_pillar_has_nothing_to_watch(loaders, beacon, pillar):
-    assert loaders.but(pillar=pillar, grains={"region": "RegionTwo"}).beacons[f"{beacon}.beacon"](ONCE) == []
+def test_with_a_pillar_that_is_wrong_nothing_is_watched_and_nothing_raised(loaders, pair, beacon, pillar):
+    """Salt would log that at each call."""
+    whole = {**pair.pillar("RegionTwo"), **pillar} if "alarms" in pillar else pillar
+    minion = loaders.but(pillar={"openstack_regions": whole}, grains={"region": "RegionTwo"})
+    assert minion.beacons[f"{beacon}.beacon"](ONCE) == []
 
 
 def minion_with(minion, **sections):

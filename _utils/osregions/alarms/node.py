@@ -171,17 +171,21 @@ def here(
     opts: Mapping[str, Any],
     grains: Mapping[str, Any],
     pillar: Mapping[str, Any],
-    limits: Limits,
+    limits: Callable[[Mapping[str, Any]], Limits],
     sdb: Callable[[str], Any] | None = None,
 ) -> Node | None:
-    """The node of a minion; None where pillar declares no region of its, or is not there yet."""
+    """The node of a minion; None where pillar declares no region of its, or is not there yet.
+
+    `limits` makes the numbers of pillar's section `alarms`. A pillar that is wrong raises nothing: Salt would log that
+    at each call, and every state of ours says it.
+    """
     ours = dict(pillar.get(settings_of.PILLAR) or {})
     region = grains.get("region") or ""
     try:
         known = settings_of.read(ours).regions
     except RegionsError:
-        return None  # every state of ours says what is wrong with it
+        return None
     if region not in known:
         return None
     records = opts.get("openstack_regions_records") or keys.RECORDS
-    return Node(opts["id"], region, ours, limits, sdb, records)
+    return Node(opts["id"], region, ours, limits(dict(ours.get("alarms") or {})), sdb, records)
