@@ -39,5 +39,5 @@ def together(tasks: Tasks, seconds: float) -> dict[str, dict[str, Any]]:
     for thread in threads.values():
         thread.join(max(began + seconds - time.monotonic(), 0))
     done = dict(found)  # a late one may still write
-    late = {"problem": f"no answer within {seconds:g} s", "seconds": round(seconds, 3)}
+    late = {"problem": f"no answer within {seconds:.2g} s", "seconds": round(seconds, 3)}
     return {name: done.get(name, late) for name in tasks}
