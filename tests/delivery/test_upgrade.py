@@ -62,7 +62,7 @@ def test_running_minions_and_a_newer_source(changing, source):
         assert changing.call("delivery_probe.loaded") == ["9.9.9", "9.9.9"]
 
         cli.run("saltutil.sync_all", **everywhere)
-        limit = time.monotonic() + 20  # the minion's loader is made anew after the sync has returned
+        limit = time.monotonic() + 60  # the minion's loader is made anew after the sync has returned
         while "restart the Salt daemon" not in (said := str(cli.run("delivery_probe.loaded", **everywhere))):
             assert time.monotonic() < limit, said
             time.sleep(0.5)
