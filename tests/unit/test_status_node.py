@@ -1,0 +1,57 @@
+"""What a node tells of a keystone that takes its time: one that is stood in for, for a real one is not slow at will."""
+
+import threading
+
+import pytest
+
+from osregions.status.node import Place
+from tests.support import impostor
+
+SILENT = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def asked(tmp_path, monkeypatch):
+    """Ask for the part `catalog`, within two seconds, of a keystone that takes so many to sign in."""
+    mood, openrc = tmp_path / "mood", tmp_path / "openrc"
+    mood.write_text("")
+    server = impostor.Impostor("127.0.0.1", 0, mood)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    openrc.write_text(
+        f"export OS_USERNAME=admin OS_PROJECT_NAME=admin OS_AUTH_URL={url}\nexport OS_PASSWORD='{impostor.PASSWORD}'\n"
+    )
+    real = impostor.Keystone._token
+    endpoint = {"region_id": "RegionTwo", "interface": "public", "url": SILENT}
+
+    def with_catalog(self):
+        said = real(self)
+        said["token"]["catalog"] = [{"type": "image", "endpoints": [endpoint]}]
+        return said
+
+    monkeypatch.setattr(impostor.Keystone, "_token", with_catalog)
+    pillar = {
+        "home": "RegionOne",
+        "regions": {"RegionOne": {"public_endpoint": SILENT}, "RegionTwo": {"public_endpoint": url}},
+        "keystone": {"url": url, "config": str(tmp_path / "keystone.conf")},
+        "openrc": {"admin": str(openrc)},
+    }
+
+    def ask(seconds):
+        mood.write_text(f"sleep {seconds}" if seconds else "")
+        return Place("two", "RegionTwo", pillar, dict)._catalog(2.0)
+
+    yield ask
+    server.shutdown()
+    server.server_close()
+
+
+def test_who_does_not_answer_is_silent(asked):
+    found = asked(0)
+    assert [(one["url"], bool(one["problem"])) for one in found["answers"]] == [(SILENT, True)]
+
+
+def test_with_no_time_left_nobody_is_asked_and_nobody_is_silent(asked):
+    found = asked(1.5)
+    assert found["answers"] == [] and found["sign_in"] > 1.4
+    assert [one["url"] for one in found["endpoints"]] == [SILENT]
