@@ -79,7 +79,7 @@ def beacon(config):
     Returns a list with one event's data, or an empty one, as on a node of another region.
     """
     node = here(__opts__, __grains__, __pillar__, partial(_BEACON.limits, config))
-    if node is None or node.region != node.where.home:
+    if node is None or node.own.region != node.where.home:
         return []
     told = operations.call(_BEACON, node.where, node.backups, node.limits, time.time)
     return [] if told is None else [told]

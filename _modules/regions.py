@@ -12,10 +12,9 @@ from osregions import files, keystone_node, openrc, version
 from osregions import node_view as view_of
 from osregions import settings as settings_of
 from osregions.catalog.cache import all_keys, cache_from, invalidate
-from osregions.conf import tree
-from osregions.conf.operations import Machine
 from osregions.errors import RegionsError, translated
 from osregions.keys.operations import RECORDS
+from osregions.own_node import OwnNode
 from osregions.reach import node as node_of
 from osregions.reach import outcomes, sight, snapshot
 from osregions.reach import switch as switches
@@ -334,15 +333,12 @@ def facts(timeout=2):
     def act():
         pillar = _pillar()[settings_of.PILLAR]
         settings, region = settings_of.read(pillar), _region()
+        records = __opts__.get("openstack_regions_records") or RECORDS
         place = status_of.Place(
-            minion=__grains__["id"],
-            region=region,
-            pillar=pillar,
+            OwnNode(__grains__["id"], region, pillar, __salt__["sdb.get"], records),
             switch=lambda: _switch(settings, region),
             keystone=bool(__salt__["match.compound"](settings.target("keystone", region))),
             database=bool(__salt__["match.compound"](settings.target("database", region))),
-            sdb=__salt__["sdb.get"],
-            records=__opts__.get("openstack_regions_records") or RECORDS,
         )
         return place.say(float(timeout))
 
@@ -454,13 +450,7 @@ def _cause(reason, by, epoch, moments):
 def _node(wait):
     pillar = _pillar()
     repoint, keystone = settings_of.section(pillar, "repoint"), settings_of.section(pillar, "keystone")
-    machine = Machine(
-        settings=settings_of.read(pillar[settings_of.PILLAR]),
-        region=_region(),
-        roots=tuple(repoint.get("roots") or tree.default_roots()),
-        backups=settings_of.section(pillar, "backup").get("directory") or files.BACKUPS,
-        series=keystone.get("release"),
-    )
+    machine = OwnNode(__grains__["id"], _region(), pillar[settings_of.PILLAR]).machine()
     return node_of.Node(machine, lambda: _forget(keystone), _vouched, wait or repoint.get("wait") or 90)
 
 

@@ -7,14 +7,12 @@ import fcntl
 import json
 import logging
 import os
-import re
-import sys
 
 import salt.client
 import salt.utils.minions
 from salt.exceptions import CommandExecutionError, SaltClientError
 
-from osregions import apart, version
+from osregions import apart, minion_ids, version
 from osregions import settings as settings_of
 from osregions.errors import RegionsError
 from osregions.reach import fleet
@@ -25,7 +23,6 @@ __virtualname__ = "regions"
 _TIMEOUT = 15
 _LONGEST, _LOADED = 600, 10  # seconds that one reaction may take (services are waited for), and loading pillar
 _ANEW = "OPENSTACK_REGIONS_ANEW"  # set where a process was started because another could not load
-_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 
 
 def __virtual__():
@@ -193,8 +190,7 @@ def react(minion, timeout=_TIMEOUT):
     Source: ``osregions.reach.fleet``.
     """
     try:
-        if not re.fullmatch(_ID, minion):
-            raise RegionsError(f"{minion!r} is no minion's id", "`minion`", "give it as the event's tag has it")
+        minion = minion_ids.checked(minion)
         # Whatever an event names: only who is known here may leave a lock, or cost more than this.
         if not _known(minion, "list"):
             return _said(True, f"this master knows no minion {minion}")
@@ -225,10 +221,8 @@ def _settings():
 
 def _anew(minion, timeout):
     """Do it in a process that has just been started."""
-    code = "from salt.scripts import salt_run; salt_run()"
-    folder = os.path.dirname(__opts__["conf_file"])
-    words = ["-c", code, "-c", folder, "--out=json", "regions.react", minion, f"timeout={timeout}"]
-    text = apart.anew([sys.executable, *words], {**os.environ, _ANEW: "1"}, _LONGEST)
+    words = ["regions.react", minion, f"timeout={timeout}"]
+    text = apart.salt_run(__opts__["conf_file"], words, _LONGEST, **{_ANEW: "1"})
     try:
         return json.loads(text[text.index("{") :])
     except ValueError as err:

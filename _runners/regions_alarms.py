@@ -3,15 +3,12 @@ What a master does when a minion's beacon says that something is wrong: it asks,
 """
 
 import logging
-import os
-import re
-import sys
 
 import salt.client
 import salt.utils.minions
 from salt.exceptions import SaltClientError
 
-from osregions import apart, version
+from osregions import apart, minion_ids, version
 from osregions.alarms import telling
 from osregions.errors import RegionsError
 
@@ -20,7 +17,6 @@ log = logging.getLogger(__name__)
 __virtualname__ = "regions_alarms"
 _TIMEOUT = 15
 _LONGEST = 600  # seconds that mending may take
-_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 
 
 def __virtual__():
@@ -117,8 +113,7 @@ def mend(minion, beacon, timeout=_TIMEOUT):
 def _asked(minion, beacon, timeout):
     """What a minion says of one of its beacons; None for one that is not known here, whatever an event names."""
     telling.beacon(beacon)
-    if not isinstance(minion, str) or not re.fullmatch(_ID, minion):
-        raise RegionsError(f"{minion!r} is no minion's id", "`minion`", "give it as the event's tag has it")
+    minion_ids.checked(minion)
     if not salt.utils.minions.CkMinions(__opts__).check_minions(minion, "list")["minions"]:
         return None
     return telling.said(minion, beacon, _ask(minion, "regions_alarms.seen", (beacon,), timeout))
@@ -139,11 +134,7 @@ def _called(minion, mending, timeout):
 
 def _orchestrated(name):
     """The same of an orchestration, in a new process: one that reacts for weeks may not load pillar any more."""
-    code = "from salt.scripts import salt_run; salt_run()"
-    folder = os.path.dirname(__opts__["conf_file"])
-    words = ["-c", code, "-c", folder, "--out=json", "state.orchestrate", name]
-    text = apart.anew([sys.executable, *words], dict(os.environ), _LONGEST)
-    return telling.orchestrated(text)
+    return telling.orchestrated(apart.salt_run(__opts__["conf_file"], ["state.orchestrate", name], _LONGEST))
 
 
 def _unknown(minion):

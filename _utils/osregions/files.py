@@ -16,7 +16,8 @@ from osregions.errors import BackupError
 
 BACKUPS = "/var/backups/openstack-regions"
 STATE = "/var/lib/openstack-regions"
-_STAMP = "%Y%m%dT%H%M%S.%fZ"
+_SECOND = "%Y%m%dT%H%M%S"
+_STAMP = f"{_SECOND}.%fZ"
 # In the name of a file that is being written; one that is left over was a kill's, and the next run takes it away.
 _UNFINISHED = ".osregions-"
 
@@ -36,6 +37,13 @@ def private_directory(path: str | Path) -> Path:
 def stamp() -> str:
     """The present moment in UTC, as it stands in the name of a backup."""
     return datetime.datetime.now(datetime.timezone.utc).strftime(_STAMP)
+
+
+def moment(stamp: str) -> float:
+    """The moment that a backup's stamp names, in seconds since the epoch. Raises ValueError for what is none."""
+    # What follows the seconds tells apart what was made within one.
+    found = datetime.datetime.strptime(stamp[:15], _SECOND)
+    return found.replace(tzinfo=datetime.timezone.utc).timestamp()
 
 
 def write(
@@ -183,13 +191,20 @@ def sweep(path: str | Path) -> None:
 @contextlib.contextmanager
 def locked(backups: str | Path = BACKUPS) -> Iterator[None]:
     """Hold this machine's files: one writer at a time. The lock goes with its holder, however that ends."""
-    try:
-        directory = private_directory(backups)
-        descriptor = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as err:
-        raise BackupError(
-            f"backups can't be kept: {err.strerror}", str(backups), "make room or give the right there"
-        ) from err
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(lock(private_directory(backups) / ".lock"))
+        except OSError as err:
+            raise BackupError(
+                f"backups can't be kept: {err.strerror}", str(backups), "make room or give the right there"
+            ) from err
+        yield
+
+
+@contextlib.contextmanager
+def lock(path: str | Path) -> Iterator[None]:
+    """Hold one lock file, made where it is not there; whoever else wants it waits. Raises OSError."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

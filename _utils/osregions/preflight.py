@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from osregions import clocks
-from osregions.catalog.names import listed, same_name
+from osregions.catalog.names import same_name
+from osregions.lines import listed
 from osregions.model import Finding
 from osregions.releases import parse
 from osregions.settings import Settings

@@ -132,7 +132,7 @@ def test_backups(taken, days, expected):
 
 
 def test_long_lists_are_cut():
-    assert judge.listed("abcdef") == "a, b, c, d, and 2 more"
+    assert judge._listed("abcdef") == "a, b, c, d and 2 more"
 
 
 # ---- what a master takes of an answer ----

@@ -284,6 +284,16 @@ def test_the_worst_comes_first():
     assert order == sorted(order, reverse=True) and cloud.shown["worst"] == "error"
 
 
+def test_what_a_minion_says_can_not_move_the_cursor_of_who_reads_it():
+    cloud = Cloud()
+    cloud.fail(NODE, "conf", "all is \x1b[2Jwell\nERROR [none] RegionTwo")
+    cloud.part(TWO, "switch").update(problem="damaged\x1b]0;title\x07")
+    cloud.said["one-node"] = "Traceback\n\x1b[31mall is lost"
+    text = table.told(cloud.shown)
+    assert "all is lost" in text and "\x1b" not in text and "\x07" not in text
+    assert not [line for line in text.splitlines() if line.startswith("ERROR [none]")]
+
+
 def test_a_status_that_could_not_be_read_is_told_in_its_own_words():
     assert table.told({"ok": False, "steps": ["pillar says nothing."], "retcode": 2}) == "pillar says nothing."
 

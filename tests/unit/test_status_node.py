@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from osregions.own_node import OwnNode
 from osregions.status.node import Place
 from tests.support import impostor
 
@@ -39,7 +40,7 @@ def asked(tmp_path, monkeypatch):
 
     def ask(seconds):
         mood.write_text(f"sleep {seconds}" if seconds else "")
-        return Place("two", "RegionTwo", pillar, dict)._catalog(2.0)
+        return Place(OwnNode("two", "RegionTwo", pillar), dict)._catalog(2.0)
 
     yield ask
     server.shutdown()

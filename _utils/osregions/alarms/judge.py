@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import calendar
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from osregions import files
 from osregions.alarms.held import Found
+from osregions.lines import listed
 from osregions.model import Finding
 from osregions.reach.hysteresis import UP
 from osregions.reach.probe import UNAUTHORIZED
 from osregions.reach.remedies import of
 from osregions.reach.sight import Sight
-from osregions.replication import observe
+from osregions.replication import faults
 
 _DAY = 86400
-_STAMP = "%Y%m%dT%H%M%S"
 _FRESH = 60  # seconds for which what keystone_reach saw last counts
-# By what is told of a replica that runs, the code of the alarm.
-_REPLICA = {
-    observe.PASSES: "replica_passes",
-    observe.BEHIND: "replica_lags",
-    observe.FENCE: "fence_broken",
-    observe.NUMBERS: "numbers_shared",
-    observe.SCHEMA: "schema_unequal",
-    observe.CLOCK: "clock_apart",
-}
-# What only home's server can tell.
-OF_HOME = frozenset(_REPLICA[kind] for kind in (observe.BEHIND, observe.SCHEMA, observe.CLOCK))
+_FEW = 4  # of a list, that are told
 
 
 @dataclass(frozen=True)
@@ -53,22 +42,14 @@ def replica(where: Where, status: Mapping[str, Any], home_said: str = "") -> Fou
     """What is wrong with a replica, by `observe.status`; `home_said` is why home's server could not be asked."""
     if not status["replicates"]:
         return Found((where.of("replica_none"),), {"replicates": False})
-    told: Mapping[str, Sequence[str]] = status["told"]
     threads = status["threads"]
-    findings = []
-    stands, link = tuple(told.get(observe.STANDS, ())), tuple(told.get(observe.LINK, ()))
-    if not threads["io"] == threads["sql"] == "Yes" or stands:
-        words = listed((*stands, *link)) or f"its threads say {threads['io']} and {threads['sql']}"
-        findings.append(where.of("replica_stopped", what=words))
-    elif link:
-        findings.append(where.of("replica_link", what=listed(link)))
-    for kind, code in _REPLICA.items():
-        if lines := told.get(kind):
-            findings.append(where.of(code, what=listed(lines)))
+    findings = [
+        where.of(code, what=what) for code, what in faults.faults(threads["io"], threads["sql"], status["told"])
+    ]
     unseen: frozenset[str] = frozenset()
     if home_said:
         findings.append(where.of("unread", part="how far the replica is behind", why=home_said))
-        unseen = OF_HOME
+        unseen = faults.OF_HOME
     figures = {
         "replicates": True,
         "source": status["source"],
@@ -84,7 +65,7 @@ def replica(where: Where, status: Mapping[str, Any], home_said: str = "") -> Fou
 def keys(
     where: Where,
     digests: Mapping[str, str],
-    faults: Sequence[str],
+    wrong: Sequence[str],
     told: Sequence[str],
     sight: Sight | None,
     now: float,
@@ -96,9 +77,9 @@ def keys(
     if fresh and sight and sight.home.state == UP and sight.local.kind == UNAUTHORIZED and not sight.keys:
         behind.append(f"it does not take a token that {where.home}'s keystone issued")
     if behind:
-        findings.append(where.of("keys_behind", what=listed(behind)))
-    if faults:
-        findings.append(where.of("keys_fault", what=listed(faults)))
+        findings.append(where.of("keys_behind", what=_listed(behind)))
+    if wrong:
+        findings.append(where.of("keys_fault", what=_listed(wrong)))
     return Found(tuple(findings), {kind: digest[:16] for kind, digest in digests.items()})
 
 
@@ -124,9 +105,9 @@ def drift(
             foreign.setdefault(str(there), []).append(place)
     findings = list(_drift(where, at, elsewhere, foreign))
     if options:
-        findings.append(where.of("drift", count=len(options), what=listed(options)))
+        findings.append(where.of("drift", count=len(options), what=_listed(options)))
     if problems:
-        findings.append(where.of("unread", part="a file of its services", why=listed(problems)))
+        findings.append(where.of("unread", part="a file of its services", why=_listed(problems)))
     # What could not be read is no sign that a file is right again.
     unseen = frozenset(("service_elsewhere", "reference_elsewhere", "drift")) if problems else frozenset()
     return Found(tuple(findings), {"at": at, "options": len(options)}, unseen)
@@ -137,18 +118,18 @@ def _drift(
 ) -> Iterator[Finding]:
     """One finding of each code, though they point at several."""
     if elsewhere:
-        services = listed([one for those in elsewhere.values() for one in those])
-        yield where.of("service_elsewhere", services=services, there=listed(elsewhere), here=at)
+        services = _listed([one for those in elsewhere.values() for one in those])
+        yield where.of("service_elsewhere", services=services, there=_listed(elsewhere), here=at)
     if foreign:
-        places = listed([one for those in foreign.values() for one in those])
-        yield where.of("reference_elsewhere", places=places, there=listed(foreign), here=at)
+        places = _listed([one for those in foreign.values() for one in those])
+        yield where.of("reference_elsewhere", places=places, there=_listed(foreign), here=at)
 
 
 def backups(where: Where, taken: Sequence[str], now: float, days: float) -> Found:
     """Whether the newest backup is new enough; `taken` are their times, as `files.stamp` writes them, newest first."""
     if not taken:
         return Found((where.of("backup_none"),), {"count": 0, "newest": None})
-    newest = float(calendar.timegm(time.strptime(taken[0][:15], _STAMP)))
+    newest = files.moment(taken[0])
     age = now - newest
     figures = {"count": len(taken), "newest": newest, "age": round(age)}
     if age <= days * _DAY:
@@ -157,8 +138,5 @@ def backups(where: Where, taken: Sequence[str], now: float, days: float) -> Foun
     return Found((where.of("backup_old", age=f"{age / _DAY:.1f} days", limit=limit),), figures)
 
 
-def listed(items: Iterable[str], most: int = 4) -> str:
-    """A few of these, and how many there are beside."""
-    known = [one.rstrip(".") for one in items]
-    more = f", and {len(known) - most} more" if len(known) > most else ""
-    return ", ".join(known[:most]) + more
+def _listed(items: Iterable[str]) -> str:
+    return listed([one.rstrip(".") for one in items], _FEW)

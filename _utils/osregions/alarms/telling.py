@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from osregions.alarms.judge import listed
 from osregions.errors import RegionsError
+from osregions.lines import listed, one_line
 from osregions.model import Finding
 from osregions.reach.remedies import FINDINGS, SEVERITIES
 
 BEACONS = ("replication_health", "keystone_keys_behind", "regions_drift", "regions_backup_age")
-_LONGEST, _MOST = 2000, 20
+_LONGEST, _MOST, _FEW = 2000, 20, 4
 
 
 @dataclass(frozen=True)
@@ -153,9 +153,9 @@ def _is_states(ret: object) -> bool:
 def _states(ret: Any) -> tuple[bool, str]:
     failed = [one for one in ret.values() if one.get("result") is False]
     words = [str(one.get("comment", "")) for one in failed or ret.values() if failed or one.get("changes")]
-    return not failed, _line(listed(words) or "nothing was to be done")
+    return not failed, _line(listed(words, _FEW) or "nothing was to be done")
 
 
 def _line(text: str) -> str:
     """A text from elsewhere as one line of a log."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)[:_LONGEST]
+    return one_line(text, _LONGEST)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from osregions.errors import SettingsError
 
@@ -27,13 +26,6 @@ def check_region_name(name: object, where: str = "the region's name") -> str:
             "letters, digits, `_`, `.` and `-`, beginning with one of the first two",
         )
     return name
-
-
-def listed(names: Iterable[str], most: int = 20) -> str:
-    """Names as a sentence holds them: of very many, the first few."""
-    found = list(names)
-    more = f" and {len(found) - most} more" if len(found) > most else ""
-    return ", ".join(found[:most]) + more
 
 
 def same_name(one: str, other: str) -> bool:

@@ -11,10 +11,11 @@ from osregions import files
 from osregions.catalog import act, backup, filled_from, merge, rename, view
 from osregions.catalog.cache import Pending, all_keys, cache_from, catalog_keys, check_reachable, invalidate
 from osregions.catalog.identity_urls import IdentityUrls
-from osregions.catalog.names import check_region_name, listed
+from osregions.catalog.names import check_region_name
 from osregions.database import Account, Options, Session, account_from, quoted, session
 from osregions.errors import Refused
 from osregions.files import STATE
+from osregions.lines import listed
 from osregions.model import TABLES, Change, Export, UpdateColumn
 from osregions.releases import Release, cache_region_key, liberty_cache_key
 

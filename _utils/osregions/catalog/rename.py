@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 
-from osregions.catalog.names import check_region_name, listed, same_name
+from osregions.catalog.names import check_region_name, same_name
 from osregions.catalog.view import Filter, RenamePicture
 from osregions.errors import Refused
+from osregions.lines import listed
 from osregions.model import Change, DeleteRow, InsertRow, UpdateColumn, UpdateRow
 
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from osregions.lines import one_line
 from osregions.reach import hysteresis, probe
 from osregions.reach.holder import Held, Holder
 from osregions.reach.hysteresis import DOWN, UP, Standing
@@ -244,5 +245,5 @@ class Watch:
 
 
 def _plain(text: str) -> str:
-    """A text that others may be shown: short, and of one line."""
-    return "".join(one if one.isprintable() else " " for one in text)[:300]
+    """A text that others may be shown."""
+    return one_line(text, 300)

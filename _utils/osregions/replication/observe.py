@@ -60,7 +60,7 @@ def status(
                 gone_back = server.dialect.mariadb and resume.gone_back(theirs.position, server.position)
         position = view(own).position
         schema = checks.schema_of(own, here.database)
-        encrypted = _encrypted(own, here.database)
+        encrypted = encrypted_by(own, here.database)
     told: dict[str, list[str]] = {LINK: [step.told for step in steps], STANDS: []}
     if verdict.sentence:
         told[STANDS].append(f"{verdict.sentence}: {verdict.remedy}")
@@ -130,7 +130,7 @@ def differences(here: Here, chunk: int = 5000, expiration: int | None = None) ->
     }
 
 
-def _encrypted(session: Session, database: str) -> dict[str, int]:
+def encrypted_by(session: Session, database: str) -> dict[str, int]:
     """How many credentials name each key that encrypted them; none before Newton, which did not encrypt any."""
     known = session.value(
         "SELECT COUNT(*) FROM information_schema.COLUMNS"
@@ -153,8 +153,3 @@ def _keys(look: Callable[[], Mapping[str, Any]] | None, encrypted: Mapping[str, 
     except RegionsError as err:
         return None, [f"this keystone's keys can't be told: {err}"]
     return found.as_dict(), list(found.findings)
-
-
-def encrypted_by(session: Session, database: str) -> dict[str, int]:
-    """How many of home's credentials name each key that encrypted them, for those who look at keys alone."""
-    return _encrypted(session, database)

@@ -70,7 +70,7 @@ def _region(cloud: Cloud, region: Region) -> dict[str, Any]:
         "home": region.home,
         "identity": asdict(switch) if switch else None,
         "keystones": _keystones(region),
-        "replica": asdict(region.replica) if region.replica else None,
+        "replica": {**asdict(region.replica), "runs": region.replica.runs} if region.replica else None,
         "sign_in": max(sign_ins, default=None),
         "endpoints": _endpoints(cloud, region),
         "backups": {

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import calendar
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-_STAMP = "%Y%m%dT%H%M%S"
+from osregions import files
+from osregions.lines import one_line
+from osregions.replication import faults
+
+_LONGEST = 2000
 _LATE = "it was not understood: is its openstack-regions of this version?"
 
 
@@ -68,7 +70,7 @@ class Replica:
     @property
     def runs(self) -> bool:
         """Whether both threads do their work."""
-        return self.replicates and self.io == self.sql == "Yes"
+        return self.replicates and faults.runs(self.io, self.sql)
 
 
 @dataclass(frozen=True)
@@ -213,12 +215,13 @@ class Cloud:
 def node(minion: str, region: str, said: object, ahead: Callable[[float], float]) -> Node:
     """What a node said, as facts; `ahead` judges its clock. What can't be understood is a problem of that part."""
     if not isinstance(said, Mapping) or not isinstance(said.get("parts"), Mapping):
-        words = said if isinstance(said, str) else ""
-        return Node(minion, region, problems={"": words.strip().splitlines()[-1] if words.strip() else _LATE})
+        last = said.strip().splitlines()[-1:] if isinstance(said, str) else []
+        return Node(minion, region, problems={"": one_line(last[0], _LONGEST) if last else _LATE})
+    answer = _plain(said)
     found: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name, (into, read) in _READERS.items():
-        part = said["parts"].get(name)
+        part = answer["parts"].get(name)
         if part is None:
             continue
         try:
@@ -229,10 +232,12 @@ def node(minion: str, region: str, said: object, ahead: Callable[[float], float]
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             problems[name] = _LATE
     try:
-        off = ahead(_number(said["clock"]))
+        off = ahead(_number(answer["clock"]))
     except (KeyError, TypeError, ValueError):
         off = 0.0
-    return Node(minion, region, bool(said.get("keystone")), bool(said.get("database")), off, problems=problems, **found)
+    return Node(
+        minion, region, bool(answer.get("keystone")), bool(answer.get("database")), off, problems=problems, **found
+    )
 
 
 def _switch(said: Mapping[str, Any]) -> Switch:
@@ -303,7 +308,7 @@ def _catalog(said: Mapping[str, Any]) -> Catalog:
 
 def _backups(said: Mapping[str, Any]) -> Backups:
     taken = said["newest"]
-    newest = float(calendar.timegm(time.strptime(taken[:15], _STAMP))) if taken else None
+    newest = files.moment(taken) if taken else None
     return Backups(int(_number(said["count"])), newest)
 
 
@@ -324,6 +329,15 @@ def _replica(said: Mapping[str, Any], measured: bool) -> Replica:
         measured=measured and said["clock"] is not None,
         told=told,
     )
+
+
+def _plain(said: Any) -> Any:
+    """What a minion said, with each text as one line: these are shown on terminals."""
+    if isinstance(said, str):
+        return one_line(said, _LONGEST)
+    if isinstance(said, Mapping):
+        return {_plain(key): _plain(value) for key, value in said.items()}
+    return [_plain(one) for one in said] if isinstance(said, (list, tuple)) else said
 
 
 def _name(said: object) -> str | None:

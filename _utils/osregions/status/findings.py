@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterable, Iterator
 
 from osregions import clocks
+from osregions.lines import listed
 from osregions.model import Finding
 from osregions.reach import verdict, view
 from osregions.reach.remedies import ERROR, REMEDIES, SEVERITIES, WARNING, of
 from osregions.reach.switch import LOCAL
 from osregions.reach.view import HOME, Replica
-from osregions.replication import observe
+from osregions.replication import faults, observe
 from osregions.settings import Settings
 from osregions.status.facts import Cloud, Node, Region, Switch
 
@@ -29,15 +30,7 @@ _PARTS = {
     "replication": "how the replica is",
     "behind": "how far the replica is behind",
 }
-# By what is told of a replica, the code of the finding.
-_REPLICA = {
-    observe.PASSES: "replica_passes",
-    observe.BEHIND: "replica_lags",
-    observe.FENCE: "fence_broken",
-    observe.NUMBERS: "numbers_shared",
-    observe.SCHEMA: "schema_unequal",
-    observe.CLOCK: "clock_apart",
-}
+_FEW = 4  # of a list, that are told
 
 
 def find(cloud: Cloud, settings: Settings, backup_days: float = 7) -> tuple[Finding, ...]:
@@ -192,17 +185,8 @@ class _Region:
             if not replica.replicates:
                 yield self._of("replica_none", node)
                 continue
-            link, stands = replica.told.get(observe.LINK, ()), replica.told.get(observe.STANDS, ())
-            if not replica.runs:
-                words = _listed((*stands, *link)) or f"its threads say {replica.io} and {replica.sql}"
-                yield self._of("replica_stopped", node, what=words)
-            elif stands:
-                yield self._of("replica_stopped", node, what=_listed(stands))
-            elif link:
-                yield self._of("replica_link", node, what=_listed(link))
-            for kind, code in _REPLICA.items():
-                if lines := replica.told.get(kind):
-                    yield self._of(code, node, what=_listed(lines))
+            for code, what in faults.faults(replica.io, replica.sql, replica.told):
+                yield self._of(code, node, what=what)
 
     def _endpoints(self) -> Iterator[Finding]:
         region, endpoints = self.region, self.cloud.endpoints
@@ -300,8 +284,5 @@ class _Region:
             yield self._of("unread", node, part="a file of its services", why=problem)
 
 
-def _listed(items: Iterable[str], most: int = 4) -> str:
-    """A few of these, and how many there are beside."""
-    known = list(items)
-    more = f", and {len(known) - most} more" if len(known) > most else ""
-    return ", ".join(known[:most]) + more
+def _listed(items: Iterable[str]) -> str:
+    return listed(items, _FEW)

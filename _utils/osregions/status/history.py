@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ def keep(status: Mapping[str, Any], path: str | Path, most: int = MOST) -> None:
     """Add a line; the oldest go when there are too many. Raises OSError."""
     place = Path(path)
     files.private_directory(place.parent)
-    with _locked(place):
+    with files.lock(place.parent / f".{place.name}.lock"):
         line = json.dumps(record(status), separators=(",", ":")).encode() + b"\n"
         old = place.read_bytes() if place.exists() else b""
         lines = old.splitlines(keepends=True)
@@ -67,13 +66,3 @@ def _region(region: Mapping[str, Any]) -> dict[str, Any]:
         "epoch": switch.get("epoch"),
         "silent": len(region["silent"]),
     }
-
-
-@contextlib.contextmanager
-def _locked(place: Path) -> Iterator[None]:
-    descriptor = os.open(place.parent / f".{place.name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -77,7 +77,7 @@ def _region(name: str, region: Mapping[str, Any], now: float) -> Iterator[tuple[
     if region["sign_in"] is not None:
         yield "sign_in_seconds", own, region["sign_in"]
     if (replica := region["replica"]) and not region["home"]:
-        yield "replica_running", own, replica["replicates"] and replica["io"] == replica["sql"] == "Yes"
+        yield "replica_running", own, replica["runs"]
         if replica["lag"] is not None:
             yield "replica_lag_seconds", own, replica["lag"]
     # Two endpoints may have one service type and interface: both have to answer.

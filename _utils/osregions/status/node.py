@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from osregions import files, keystone_node, openrc
-from osregions import settings as settings_of
+from osregions import keystone_node, openrc
 from osregions.catalog import backup, served, view
-from osregions.catalog.cache import cache_from
-from osregions.conf import keystones as ks
-from osregions.conf import operations as conf
-from osregions.conf import tree
-from osregions.conf.catalogue import INTERNAL
-from osregions.conf.operations import Machine
-from osregions.conf.options import Options, masked
 from osregions.database import account_from, session
 from osregions.identity import Identity
-from osregions.keys import operations as keys
-from osregions.keys import places
+from osregions.own_node import OwnNode
 from osregions.reach import sight
 from osregions.reach.switch import SwitchError
-from osregions.releases import Release
-from osregions.replication import observe, wishes
+from osregions.replication import observe
 from osregions.replication.operations import Here
-from osregions.services import sign_ins
-from osregions.settings import Settings
 from osregions.status.collect import together
 from osregions.tokens import memcached
 from osregions.tokens.operations import Keystone
 
-_UNMANAGED = ("in no table", "in a file of no known project")  # how references begin that are a person's to look at
 _WORTH_ASKING = 0.5  # seconds: with less left nobody is asked, for who does not answer so soon need not be silent
 _LISTED = 50  # of a long list; the rest is counted
 
@@ -42,19 +29,10 @@ _LISTED = 50  # of a long list; the rest is counted
 class Place:
     """One node, and what is needed to look at all of its parts."""
 
-    minion: str
-    region: str
-    pillar: Mapping[str, Any] = field(repr=False)  # the whole of `openstack_regions`
+    own: OwnNode
     switch: Callable[[], Mapping[str, Any]]
     keystone: bool = False  # whether it serves keystone
     database: bool = False  # whether it has the server of keystone's database
-    sdb: Callable[[str], Any] | None = None
-    records: str = keys.RECORDS
-
-    @property
-    def settings(self) -> Settings:
-        """The cloud, as pillar declares it."""
-        return settings_of.read(self.pillar)
 
     def say(self, seconds: float) -> dict[str, Any]:
         """Everything that this node can say within so many seconds, as plain data."""
@@ -71,11 +49,11 @@ class Place:
                 "catalog": partial(self._catalog, seconds),
                 "backups": self._backups,
             }
-        if self.database and self.region != self.settings.home:
+        if self.database and self.own.region != self.own.settings.home:
             tasks |= {"replication": self._replication, "behind": partial(self._behind, seconds)}
         parts = together(tasks, seconds)
         roles = {"keystone": self.keystone, "database": self.database}
-        return {"minion": self.minion, "region": self.region, **roles, "clock": time.time(), "parts": parts}
+        return {"minion": self.own.minion, "region": self.own.region, **roles, "clock": time.time(), "parts": parts}
 
     def _switch(self) -> dict[str, Any]:
         try:
@@ -90,8 +68,8 @@ class Place:
 
     def _keystones(self, seconds: float) -> list[dict[str, Any]]:
         """Whether home's keystone answers here, and the region's own."""
-        settings = self.settings
-        wanted = dict.fromkeys((settings.home, self.region))
+        settings = self.own.settings
+        wanted = dict.fromkeys((settings.home, self.own.region))
         asked = {name: settings.regions[name].keystone.internal for name in wanted}
         # A little sooner than the whole: then what is told is why it does not answer.
         limit = seconds * 0.8
@@ -100,43 +78,20 @@ class Place:
 
     def _conf(self) -> dict[str, Any]:
         """Whom this node's services validate with, by their files, and where these are not as they are to be."""
-        machine = self._machine()
-        known, keystones = machine.settings.known, machine.settings.keystones
-        at = self.switch()["at"]
-        found = tree.survey(machine.roots, known, projects_only=True)
-        services = []
-        for one in sign_ins.read(found.files, known):
-            pointed = ks.pointed(one.url, keystones, one.interface or INTERNAL, self.region)
-            services.append(
-                {
-                    "project": one.project,
-                    "place": one.place,
-                    "url": masked("", one.url),
-                    "at": pointed.region if pointed else None,
-                    "validates": one.validates,
-                }
-            )
-        told = conf.shown(machine.plan(at, None))
-        references = machine.references()
-        unmanaged = [
-            {key: one[key] for key in ("path", "line", "value", "region")}
-            for one in references["references"]
-            if not one["managed"] and one["why"].startswith(_UNMANAGED)
-        ]
+        found = self.own.configured(self.switch()["at"])
         return {
-            "services": services,
-            "drift": [f"{path} {option}" for path, options in told.items() for option in options][:_LISTED],
-            "unmanaged": unmanaged[:_LISTED],
-            "count": len(unmanaged),
-            "problems": references["problems"][:_LISTED],
+            "services": found.services,
+            "drift": found.drift[:_LISTED],
+            "unmanaged": found.unmanaged[:_LISTED],
+            "count": len(found.unmanaged),
+            "problems": found.problems[:_LISTED],
         }
 
     def _tokens(self, seconds: float) -> dict[str, Any]:
         """Where tokens are kept, and which memcached of those that keystone uses is silent."""
-        given = self._section("keystone")
-        config = given.get("config") or keystone_node.CONFIG
-        release = self._release()
-        keystone = Keystone(release=release, config=config, options=self._options())
+        config = self.own.section("keystone").get("config") or keystone_node.CONFIG
+        release = self.own.release()
+        keystone = Keystone(release=release, config=config, options=self.own.options)
         limit = seconds * 0.8
         asked = together({one: partial(memcached.counters, one, limit) for one in keystone.servers()}, limit)
         silent = {one: said["problem"] for one, said in asked.items() if "problem" in said}
@@ -144,7 +99,7 @@ class Place:
 
     def _keys(self) -> dict[str, Any]:
         """Which keys this keystone has, by digests, and what is wrong with them."""
-        said = self._key_node().view()
+        said = self._key_view()
         return {
             "provider": said["provider"],
             "digests": {kind: one["digest"] for kind, one in said["repositories"].items()},
@@ -154,8 +109,8 @@ class Place:
     def _catalog(self, seconds: float) -> dict[str, Any]:
         """Sign in at this node's keystone as the admin: how long it takes, what it serves, and what answers of that."""
         began = time.monotonic()
-        account = openrc.read(self._section("openrc").get("admin") or "/root/keystonerc_admin")
-        url = self._section("keystone").get("url") or keystone_node.local_url()
+        account = openrc.read(self.own.section("openrc").get("admin") or "/root/keystonerc_admin")
+        url = self.own.section("keystone").get("url") or keystone_node.local_url()
         token = Identity(account, url=url, timeout=seconds * 0.8).issue()
         took = time.monotonic() - began
         endpoints = [
@@ -171,7 +126,7 @@ class Place:
         left = seconds - (time.monotonic() - began) - 0.1
         if left < _WORTH_ASKING:
             return {"sign_in": round(took, 3), "endpoints": endpoints, "answers": [], "stale": []}
-        own = sorted({one["url"] for one in endpoints if one["region"] == self.region})
+        own = sorted({one["url"] for one in endpoints if one["region"] == self.own.region})
         tasks: dict[str, Callable[[], Any]] = {one: partial(answers, one, left * 0.8) for one in own}
         said = together({**tasks, "": partial(self._stale, token.catalog)}, left)
         return {
@@ -183,70 +138,33 @@ class Place:
 
     def _stale(self, catalog: tuple[Mapping[str, Any], ...]) -> list[str]:
         """Where the catalog that is served differs from the tables."""
-        with session(account_from(self._options())) as db:
+        with session(account_from(self.own.options)) as db:
             return served.compare(catalog, *view.whole_catalog(db))
 
     def _backups(self) -> dict[str, Any]:
-        found = backup.backups(account_from(self._options()).database, self._kept())
+        found = backup.backups(account_from(self.own.options).database, self.own.backups)
         return {"count": len(found), "newest": found[0].taken if found else None}
 
     def _replication(self) -> dict[str, Any]:
         """How the replica is, as far as this side can tell; nothing where pillar wants none here."""
-        if not self._section("replication").get("passwords"):
+        if not self.own.section("replication").get("passwords"):
             return {"wanted": False}
         return {"wanted": True, **_plain(observe.status(self._here(), self._key_view, ask_home=False))}
 
     def _behind(self, seconds: float) -> dict[str, Any]:
         """The same with home asked for what it has: None where replication stands still, or is not wanted."""
-        if not self._section("replication").get("passwords"):
+        if not self.own.section("replication").get("passwords"):
             return {"wanted": False}
         return {
             "wanted": True,
             **_plain(observe.status(self._here(), self._key_view, patience=max(1, int(seconds / 2)))),
         }
 
-    # ---- what the parts are made of ----
-
-    def _section(self, name: str) -> dict[str, Any]:
-        return dict(self.pillar.get(name) or {})
-
-    def _options(self) -> Options:
-        return keystone_node.options(self._section("keystone").get("config"))
-
-    def _release(self) -> Release:
-        given = self._section("keystone")
-        return keystone_node.release(given=given.get("release"), manage=given.get("manage"))
-
-    def _kept(self) -> str:
-        return self._section("backup").get("directory") or files.BACKUPS
-
-    def _machine(self) -> Machine:
-        return Machine(
-            settings=self.settings,
-            region=self.region,
-            roots=tuple(self._section("repoint").get("roots") or tree.default_roots()),
-            backups=self._kept(),
-            series=self._section("keystone").get("release"),
-        )
-
-    def _key_node(self) -> keys.Node:
-        return keys.Node(self.minion, self.region, places.of(self._release(), self._options()), records=self.records)
-
     def _key_view(self) -> Mapping[str, Any]:
-        return self._key_node().view()
+        return self.own.keys(self.own.release())
 
     def _here(self) -> Here:
-        options = self._options()
-        account = account_from(options)
-        return Here(
-            wishes=wishes.read(self.pillar, self.settings, self.sdb),
-            region=self.region,
-            database=account.database,
-            release=self._release(),
-            user=account.user,
-            backups=self._kept(),
-            cache=cache_from(options),
-        )
+        return self.own.here(self.own.release())
 
 
 def answers(url: str, timeout: float) -> str | None:

@@ -58,7 +58,7 @@ def _picture(status: Mapping[str, Any]) -> dict[str, Any]:
         y = _TOP + place * _STEP
         found = [one["severity"] for one in status["findings"] if one["where"].split(",")[0] == name]
         replica, switch = region["replica"] or {}, region["identity"] or {}
-        runs = bool(replica.get("replicates")) and replica.get("io") == replica.get("sql") == "Yes"
+        runs = bool(replica.get("runs"))
         if replica.get("lag") is not None:
             lag = f"{replica['lag']:.3f} s behind"
         else:

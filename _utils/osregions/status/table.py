@@ -124,7 +124,7 @@ def _replica(replica: Mapping[str, Any] | None) -> str:
         return "nobody says"
     if not replica["replicates"]:
         return "none"
-    if not replica["io"] == replica["sql"] == "Yes":
+    if not replica["runs"]:
         return f"of {replica['source']}, stands still (threads {replica['io']}, {replica['sql']})"
     lag = f"{replica['lag']:.3f} s behind" if replica["lag"] is not None else "how far behind was not to be measured"
     fence = "fence broken" if replica["told"].get("fence") else "fenced"

@@ -70,8 +70,8 @@ horizon has read it:
   cmd.run:
     - name: >-
         systemctl reload {{ mapdata.dashboard.service }} && mkdir -p -m 0700 {{ salt['file.dirname'](loaded) }}
-        && cp {{ snippet }} {{ loaded }}
-    - unless: cmp -s {{ snippet }} {{ loaded }}
+        && cp {{ snippet | quote }} {{ loaded }}
+    - unless: cmp -s {{ snippet | quote }} {{ loaded }}
     - require:
       - file: horizon knows its keystone and its region
       - service: apache runs
