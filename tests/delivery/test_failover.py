@@ -2,14 +2,11 @@
 
 import contextlib
 import json
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import psutil
 import pytest
-import yaml
 
 from tests.support import impostor
 from tests.support.node import HOME, MINION
@@ -148,34 +145,10 @@ def title(process):
 
 def test_master_has_its_time_and_hears_of_it(node):
     """Connected with a master that does nothing, the engine waits; what the beacon says reaches the master at once."""
-    programs = Path(sys.executable).parent
-    master = node.folder / "master"
-    master.mkdir()
-    roots = node.folder / "pillar"
-    roots.mkdir()
-    (roots / "top.sls").write_text("base: {'*': [cloud]}\n")
-    (roots / "cloud.sls").write_text(yaml.safe_dump(node.pillar({**QUICK, "grace": 5})))
-    conf = {
-        "interface": "127.0.0.1",
-        "root_dir": str(node.folder / "master-root"),
-        "sock_dir": "sock",
-        "log_file": "master.log",
-        "open_mode": True,
-        "auto_accept": True,
-        "pillar_roots": {"base": [str(roots)]},
-        "user": "root",
-    }
-    (master / "master").write_text(yaml.safe_dump(conf))
-    node.start([str(programs / "salt-master"), "-c", str(master)])
+    node.master(node.pillar({**QUICK, "grace": 5}))
     node.minion(master="127.0.0.1")
     node.ready()
-    listener = subprocess.Popen(
-        node.inside(str(programs / "salt-run"), "-c", str(master), "state.event", "salt/beacon/*", "count=2"),
-        env=node.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    listener = node.listener("salt/beacon/*", 2)
     time.sleep(3)
     node.cut()
     heard, _ = listener.communicate(timeout=40)

@@ -31,12 +31,8 @@ def fresh(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
-    pair = pairs.Pair("mariadb", tmp_path_factory.mktemp("alarms"))
-    try:
-        pair.start()
+    with pairs.Pair("mariadb", tmp_path_factory.mktemp("alarms")) as pair:
         yield pair
-    finally:
-        pair.stop()
 
 
 @pytest.fixture

@@ -11,12 +11,8 @@ HOME = {0: keys.key("s"), 4: keys.key("o"), 5: keys.key("p")}
 
 @pytest.fixture
 def pair(tmp_path):
-    pair = pairs.Pair("mariadb", tmp_path)
-    try:
-        pair.start()
+    with pairs.Pair("mariadb", tmp_path) as pair:
         yield pair
-    finally:
-        pair.stop()
 
 
 @pytest.fixture

@@ -163,12 +163,8 @@ def test_a_service_elsewhere_an_unmanaged_reference_and_drift(nodes):
 
 @pytest.fixture
 def pair(tmp_path):
-    pair = pairs.Pair("mariadb", tmp_path)
-    try:
-        pair.start()
+    with pairs.Pair("mariadb", tmp_path) as pair:
         yield pair
-    finally:
-        pair.stop()
 
 
 def test_a_replica_and_each_of_its_faults(loaders, tmp_path, pair):

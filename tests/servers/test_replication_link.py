@@ -18,12 +18,8 @@ WANTED = accounts.Wanted("osr_two", ("127.0.0.1",), PASSWORD)
 
 @pytest.fixture(scope="module", params=pairs.KINDS)
 def pair(request, tmp_path_factory):
-    pair = pairs.Pair(request.param, tmp_path_factory.mktemp(request.param))
-    try:
-        pair.start()
+    with pairs.Pair(request.param, tmp_path_factory.mktemp(request.param)) as pair:
         yield pair
-    finally:
-        pair.stop()
 
 
 def account_plan(pair, wanted=WANTED):

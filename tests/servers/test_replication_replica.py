@@ -18,18 +18,9 @@ from osregions.replication import carrying, observe, operations, prospect, wishe
 from tests.support import pairs
 
 
-@contextlib.contextmanager
-def started(pair):
-    try:
-        pair.start()
-        yield pair
-    finally:
-        pair.stop()
-
-
 @pytest.fixture(params=pairs.KINDS)
 def pair(request, tmp_path):
-    with started(pairs.Pair(request.param, tmp_path)) as pair:
+    with pairs.Pair(request.param, tmp_path) as pair:
         yield pair
 
 
@@ -302,7 +293,7 @@ def test_what_a_region_revoked_is_given_home_and_comes_back(pair):
     ],
 )
 def test_clocks_two_minutes_apart(kind, clocks, ahead, tmp_path):
-    with started(pairs.Pair(kind, tmp_path, **clocks)) as pair:
+    with pairs.Pair(kind, tmp_path, **clocks) as pair:
         home, region = here(pair, "RegionOne"), here(pair, "RegionTwo")
         pair.region.make()
         home.primary(dry=False)

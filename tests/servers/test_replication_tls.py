@@ -41,11 +41,8 @@ def pair(tmp_path):
         tmp_path / "home", *pair.home.own.options, f"--ssl-ca={ca}", f"--ssl-cert={cert}", f"--ssl-key={key}"
     )
     pair.ca = ca
-    try:
-        pair.start()
+    with pair:
         yield pair
-    finally:
-        pair.stop()
 
 
 def test_the_line_is_encrypted_where_pillar_says_so(pair):

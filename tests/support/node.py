@@ -34,6 +34,12 @@ ip link set far up
 ip address add 198.51.100.11/32 dev lo
 exec sleep infinity
 """
+_FIRE = """
+import json, sys, salt.config, salt.utils.event as e
+opts = salt.config.master_config(sys.argv[1])
+with e.get_master_event(opts, opts["sock_dir"], listen=False) as bus:
+    bus.fire_event(json.loads(sys.argv[2]), sys.argv[3])
+"""
 
 
 class Node:
@@ -110,6 +116,60 @@ class Node:
         }
         (folder / "minion").write_text(yaml.safe_dump(conf))
         return self.start([str(Path(sys.executable).parent / "salt-minion"), "-c", str(folder)])
+
+    def master(self, pillar: dict, **more) -> None:
+        """Start a master beside it, with this pillar for every minion; `more` goes into its configuration."""
+        roots, folder = self.folder / "pillar", self.folder / "master"
+        for made in (roots, folder):
+            made.mkdir()
+        (roots / "top.sls").write_text("base: {'*': [cloud]}\n")
+        (roots / "cloud.sls").write_text(yaml.safe_dump(pillar))
+        conf = {
+            "interface": "127.0.0.1",
+            "root_dir": str(self.folder / "master-root"),
+            "sock_dir": "sock",
+            "log_file": "master.log",
+            "log_level_logfile": "info",
+            "open_mode": True,
+            "auto_accept": True,
+            "pillar_roots": {"base": [str(roots)]},
+            "user": "root",
+            **more,
+        }
+        (folder / "master").write_text(yaml.safe_dump(conf))
+        self.start([str(Path(sys.executable).parent / "salt-master"), "-c", str(folder)])
+
+    @property
+    def masters_log(self) -> str:
+        (path,) = (self.folder / "master-root").rglob("master.log")
+        return path.read_text()
+
+    def listener(self, pattern: str, count: int) -> subprocess.Popen:
+        """Listen on the master's bus for so many events: a line for each, its tag, a tab and its data."""
+        return subprocess.Popen(
+            self.inside(
+                *(str(Path(sys.executable).parent / "salt-run"), "-c", str(self.folder / "master")),
+                *("state.event", pattern, f"count={count}"),
+            ),
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def heard(self, pattern: str, count: int, seconds: float) -> list[dict]:
+        """The data of so many events on the master's bus, within so many seconds."""
+        listener = self.listener(pattern, count)
+        try:
+            said, _ = listener.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            listener.kill()
+            raise AssertionError(f"no {pattern} within {seconds} s; the minion's log:\n{self.log[-3000:]}") from None
+        return [json.loads(line.partition("\t")[2]) for line in said.splitlines() if "\t" in line]
+
+    def fire(self, tag: str, data: dict) -> None:
+        """Send an event on the master's bus, as anybody could who is on it."""
+        self.run(sys.executable, "-c", _FIRE, str(self.folder / "master" / "master"), json.dumps(data), tag)
 
     def call(self, function: str, *arguments: str):
         """What a function on the node returns."""

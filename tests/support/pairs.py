@@ -135,6 +135,17 @@ class Pair:
         for end in (self.home, self.region):
             end.own.stop()
 
+    def __enter__(self) -> Pair:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
+
     def seeded(self) -> None:
         """The region's server holds home's rows, and knows as of when."""
         self.region.execute("DROP DATABASE IF EXISTS keystone", database=None)
