@@ -54,6 +54,7 @@ def test_names_and_paths_are_the_systems_own(loaders, tmp_path, grains, service,
         "keystone": "http://10.213.2.11:5000",
         "region": "RegionTwo",
         "servers": ["127.0.0.1:11211"],
+        "home": False,
         "notices": "/etc/openstack-dashboard/openstack-regions-messages",
     }
     assert states["apache runs"][1]["name"] == service
@@ -65,11 +66,7 @@ def test_at_home_nobody_is_told_that_identity_is_read_only(loaders, tmp_path):
     states = there(loaders, tmp_path, {**DEBIAN, **HOME_GRAIN})
     assert "who signs in here is told what can't be done" not in states
     context = states["horizon knows its keystone and its region"][1]["context"]
-    assert (context["region"], context["keystone"], context["notices"]) == (
-        "RegionOne",
-        "http://10.213.1.11:5000",
-        None,
-    )
+    assert (context["region"], context["keystone"], context["home"]) == ("RegionOne", "http://10.213.1.11:5000", True)
 
 
 def test_pillar_says_where_horizon_is_and_its_sessions_are(loaders, tmp_path):
@@ -146,6 +143,16 @@ def test_horizon_signs_in_at_its_own_keystone_and_begins_with_its_own_region(sni
 def test_the_version_of_keystones_api_stays_what_it_was(snippet, before, version):
     found = snippet({"OPENSTACK_KEYSTONE_URL": before, "CACHES": {"default": {"BACKEND": MEMCACHED}}})
     assert found["OPENSTACK_KEYSTONE_URL"] == f"http://10.213.2.11:5000/{version}"
+
+
+@pytest.mark.parametrize("sso", [None, "https://sso.example.org/v3"])
+def test_at_home_no_region_of_the_catalog_has_the_text_of_its_keystone(snippet, sso):
+    """Else horizon begins with the first of all that home's keystone serves: openstack_auth.backend, authenticate."""
+    settings = {"CACHES": {"default": {"BACKEND": MEMCACHED}}, "WEBSSO_KEYSTONE_URL": sso}
+    found = snippet(settings, {**DEBIAN, **HOME_GRAIN})
+    assert found["OPENSTACK_KEYSTONE_URL"] == "http://10.213.1.11:5000/v3/"
+    assert found["WEBSSO_KEYSTONE_URL"] == (sso or "http://10.213.1.11:5000/v3")
+    assert found["DEFAULT_SERVICE_REGIONS"] == {"*": "RegionOne"}
 
 
 @pytest.mark.parametrize("engine", ["db", "cached_db", "signed_cookies", "file"])

@@ -44,7 +44,8 @@ horizon knows its keystone and its region:
         keystone: {{ (region.internal_endpoint or region.public_endpoint) | json }}
         region: {{ cloud.region | json }}
         servers: {{ (servers or ['127.0.0.1:11211']) | json }}
-        notices: {{ (notices if cloud.region != cloud.home else None) | json }}
+        home: {{ (cloud.region == cloud.home) | json }}
+        notices: {{ notices | json }}
 
 {%- if cloud.region != cloud.home %}
 
