@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -115,17 +116,18 @@ def persists(looks: Sequence[Pair]) -> bool:
     return True
 
 
-def applied(home: Session, region: Session, source: Dialect, replica: Dialect, seconds: int = 10) -> bool:
+def applied(home: Session, region: Session, source: Dialect, replica: Dialect, seconds: float = 10) -> bool:
     """Wait until the region has applied all that home has now; whether it did within so many seconds."""
     position = str(home.value(source.position()) or "").replace("\n", "")
     if not position:
         return True
     if replica.mariadb:
         return bool(region.value("SELECT MASTER_GTID_WAIT(%s, %s)", (position, seconds)) == 0)
+    whole = max(1, math.ceil(seconds))  # MySQL may take a part of a second for 0, and wait for ever
     if replica.version >= (5, 7, 5):
-        return bool(region.value("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %s)", (position, seconds)) == 0)
+        return bool(region.value("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %s)", (position, whole)) == 0)
     # NULL where replication stands still; -1 when the time is over.
-    waited = region.value("SELECT WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS(%s, %s)", (position, seconds))
+    waited = region.value("SELECT WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS(%s, %s)", (position, whole))
     return waited is not None and int(waited) >= 0
 
 

@@ -26,7 +26,7 @@ KINDS = (LINK, STANDS, PASSES, BEHIND, FENCE, NUMBERS, SCHEMA, CLOCK, KEYS)
 
 
 def status(
-    here: Here, keys: Callable[[], Mapping[str, Any]] | None = None, patience: int = _PATIENCE, ask_home: bool = True
+    here: Here, keys: Callable[[], Mapping[str, Any]] | None = None, patience: float = _PATIENCE, ask_home: bool = True
 ) -> dict[str, Any]:
     """Everything that is to hold of a replica, and what was seen; `ok` is false when something does not.
 
@@ -69,7 +69,7 @@ def status(
     if (mode := server.variables.get("slave_exec_mode") or server.variables.get("replica_exec_mode")) != "STRICT":
         told[PASSES] = [f"differences are passed over ({mode}): SET GLOBAL slave_exec_mode = STRICT, and compare"]
     if asked and lag is None:
-        told[BEHIND] = [f"what home had {patience} s ago is not here yet"]
+        told[BEHIND] = [f"what home had {patience:g} s ago is not here yet"]
     told[FENCE] = [*(f"the fence lacks: {change.shown}" for change in fence.changes), *fence.findings]
     told[NUMBERS] = [f"numbers are not kept apart: {one}" for one in apart.shown]
     told[SCHEMA] = [*alike.schemas(at_home, schema)]

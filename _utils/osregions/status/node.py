@@ -157,7 +157,7 @@ class Place:
             return {"wanted": False}
         return {
             "wanted": True,
-            **_plain(observe.status(self._here(), self._key_view, patience=max(1, int(seconds / 2)))),
+            **_plain(observe.status(self._here(), self._key_view, patience=seconds / 4)),
         }
 
     def _key_view(self) -> Mapping[str, Any]:
