@@ -206,11 +206,12 @@ class Session:
             raise
 
     @contextlib.contextmanager
-    def alone(self, what: str | None = None, seconds: int = _LOCK_SECONDS) -> Iterator[None]:
+    def alone(self, what: str | None = None, seconds: int | None = None) -> Iterator[None]:
         """Keep out every other run of this program on the same database; a lock that dies with its holder.
 
-        `what` is locked in the database's stead.
+        `what` is locked in the database's stead. Whoever has it is waited for, so many seconds (None: a minute).
         """
+        seconds = _LOCK_SECONDS if seconds is None else seconds
         what = self.account.database if what is None else what
         name = "osregions." + hashlib.sha256(what.encode()).hexdigest()[:40]
         try:

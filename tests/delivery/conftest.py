@@ -145,9 +145,9 @@ def start_cloud(tmp_path_factory, event_listener, stats_processes, _salt_factori
         manager = FactoriesManager(stats_processes=stats_processes, event_listener=event_listener, **settings)
         quiet = {"enable_fqdns_grains": False, "grains": {"region": "RegionOne", "roles": ["controller"]}}
         pillar = {"pillar_roots": {"base": [str(source / "pillar.example")]}}
-        one = manager.salt_master_daemon(
-            f"{delivery}-master", overrides={"open_mode": True, **pillar, **(master or {})}
-        )
+        # Whoever answers is not waited for, and a busy machine answers late.
+        patient = {"open_mode": True, "timeout": 60}
+        one = manager.salt_master_daemon(f"{delivery}-master", overrides={**patient, **pillar, **(master or {})})
         running.append(one)
         one.start()
         two = one.salt_minion_daemon(f"{delivery}-minion", overrides={**quiet, **(minion or {})})

@@ -42,6 +42,7 @@ def odd_table(cloud):
             )
 
 
+@pytest.mark.one_salt
 @pytest.mark.parametrize("cloud", clouds.SCHEMAS, indirect=True)
 def test_a_restore_gives_every_row_of_every_table_back(cloud):
     odd_table(cloud)

@@ -18,6 +18,7 @@ from osregions.releases import cache_region_key, liberty_cache_key
 from tests.support import clouds
 from tests.support.clouds import dying
 
+pytestmark = pytest.mark.one_salt
 # Every step of a change: each statement, begin, commit, each part of the backup, the note, each deletion in a cache.
 STEPS = [
     (Session, "rows"),

@@ -47,11 +47,13 @@ def until(ready, seconds=60.0):
         time.sleep(0.05)
 
 
+@pytest.mark.one_salt
 def test_token_of_home_is_taken_by_both(watch):
     until(lambda: watch.sight().keys)
     assert watch.sight().problem == ""
 
 
+@pytest.mark.one_salt
 def test_home_that_is_stopped_and_started(watch, home):
     home.stop()
     until(lambda: watch.sight().home.state == "down")
@@ -61,6 +63,7 @@ def test_home_that_is_stopped_and_started(watch, home):
     until(lambda: watch.sight().home.state == "up")
 
 
+@pytest.mark.one_salt
 def test_home_that_hangs(watch, home):
     """All its processes are stopped: the kernel goes on accepting connections."""
     os.killpg(home.pid, signal.SIGSTOP)
@@ -73,6 +76,7 @@ def test_home_that_hangs(watch, home):
     until(lambda: watch.sight().home.state == "up")
 
 
+@pytest.mark.one_salt
 def test_home_without_its_database_though_tokens_are_cached(watch, home, mariadb, memcached):
     """With all its caching on, a keystone that can't read a row any more does not pass for healthy."""
     before = home.conf.read_text()

@@ -36,23 +36,25 @@ class Part:
     image: bool = False  # needs the lab's image
     browser: bool = False  # needs Debian's Chromium, and horizon in the lab
     salt: bool = False  # its tests load Salt, or start its daemons
+    once: bool = False  # in the second venv, tests that are marked `one_salt` are left out
 
 
-# Unit tests and those of database servers know no Salt: one venv is enough. What meets Salt meets both of its releases.
+# Unit tests and those of database servers know no Salt: one venv is enough. What meets Salt meets both of its releases,
+# but for what takes long and in which Salt has no part: that is marked `one_salt`, and meets one.
 # The lab's own is in its hosts.
 PARTS = {
     "lint": Part("lint", (venvs.TOOLS,)),
     "docs": Part("docs", (venvs.DOCS,)),
     "unit": Part("unit", ("salt3006",), services=True),
     "delivery": Part("delivery", venvs.SALTS, salt=True),
-    "functional": Part("functional", venvs.SALTS, services=True, image=True, salt=True),
+    "functional": Part("functional", venvs.SALTS, services=True, image=True, salt=True, once=True),
     "servers": Part("servers", ("salt3006",), services=True, image=True),
     "lab": Part("lab", (venvs.LAB,), image=True, browser=True),
 }
 
 # What may run side by side on two cores: the delivery's daemons start while the image is built and read. The lab is
 # alone: it is timed.
-LANES = (("lint", "docs", "unit", "functional", "servers"), ("delivery",))
+LANES = (("lint", "docs", "unit", "functional"), ("delivery", "servers"))
 # The plugins of tests that know no Salt. Those of pytest-salt-factories take a tenth of a second for each test.
 PLUGINS = "pytest_timeout,_hypothesis_pytestplugin"
 
@@ -130,7 +132,10 @@ def run_pytest(part: str, venv: str, arguments: list[str], out: TextIO) -> Outco
     python = venvs.place(venv) / "bin" / "python"
     named = [word for word in arguments if (ROOT / word.split("::")[0]).exists()]
     where = [] if named else [f"tests/{part}"]
-    command = [str(python), "-m", "pytest", *where, f"--junit-xml={report}", *arguments]
+    # Whoever names tests wants these.
+    whole = bool(arguments) or os.environ.get("OPENSTACK_REGIONS_TEST_LONG")
+    less = ["-m", "not one_salt"] if PARTS[part].once and venv != PARTS[part].venvs[0] and not whole else []
+    command = [str(python), "-m", "pytest", *where, f"--junit-xml={report}", *less, *arguments]
     environment = {**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"}
     environment.pop("PYTHONPATH", None)  # only the venv and the checkout, whatever the caller's shell has set
     if not PARTS[part].salt:

@@ -50,3 +50,10 @@ def test_a_real_run_is_counted(tmp_path, text, passed, failed):
 def test_every_folder_of_tests_is_a_part():
     folders = {file.parent.name for file in (parts.ROOT / "tests").glob("*/test_*.py")}
     assert folders <= set(parts.PARTS)
+
+
+def test_what_meets_one_salt_meets_the_first():
+    """Left out with the second, a test of a part that has no first would be run nowhere."""
+    root = parts.ROOT / "tests"
+    marked = {file.parent.name for file in root.glob("*/test_*.py") if "pytest.mark.one_salt" in file.read_text()}
+    assert {name for name, part in parts.PARTS.items() if part.once} == marked - {"unit"} == {"functional"}

@@ -14,8 +14,9 @@ from osregions.keys import held
 from osregions.replication import alike, checks, compare, compare_run, fence_act, link, numbers, resume, resume_act
 from osregions.replication.checksums import Side
 from osregions.replication.errors_said import SEED
+from osregions.replication.fence import Plan as Fence
 from osregions.replication.operations import Here
-from osregions.replication.server import view
+from osregions.replication.server import Channel, Server, view
 
 _PATIENCE = 5  # seconds to wait for what home has now
 
@@ -23,6 +24,37 @@ _PATIENCE = 5  # seconds to wait for what home has now
 LINK, STANDS, PASSES, BEHIND = "link", "stands", "passes", "behind"
 FENCE, NUMBERS, SCHEMA, CLOCK, KEYS = "fence", "numbers", "schema", "clock", "keys"
 KINDS = (LINK, STANDS, PASSES, BEHIND, FENCE, NUMBERS, SCHEMA, CLOCK, KEYS)
+
+
+@dataclasses.dataclass(frozen=True)
+class Own:
+    """What the region's side tells of its replica."""
+
+    server: Server
+    steps: tuple[link.Step, ...] = ()
+    verdict: resume.Verdict | None = None
+    fence: Fence | None = None
+    apart: numbers.Plan | None = None
+    schema: checks.Schema | None = None
+    encrypted: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+    @property
+    def channel(self) -> Channel | None:
+        """The link to home; None where this server has none."""
+        return self.server.channel(link.name_for(self.server))
+
+
+@dataclasses.dataclass(frozen=True)
+class AtHome:
+    """What home tells, asked for what it has, and what the region had some patience later."""
+
+    patience: float  # seconds that were waited for it at most
+    lag: float | None
+    gone_back: bool
+    clocks: alike.Clocks
+    schema: checks.Schema | None
+    own_schema: checks.Schema | None
+    position: str
 
 
 def status(
@@ -34,47 +66,74 @@ def status(
     `patience`. `keys` says what `keystone_keys.view` does, where a keystone is here. Without `ask_home` only this side
     is looked at: that takes no time when the line is cut. `told` has the findings by kind, see `KINDS`.
     """
+    seen = own_side(here)
+    return told(seen, home_side(here, seen, patience) if ask_home else None, keys)
+
+
+def own_side(here: Here) -> Own:
+    """Look at the region's side alone."""
     start = numbers.base(here.wishes.number(here.region))
-    wish = here.wishes.link(here.region, here.database)
-    clocks, at_home, lag, gone_back = None, None, None, False
     with here.own() as own:
         server = view(own)
         name = link.name_for(server)
-        channel = server.channel(name)
-        if channel is None:
-            nothing = ["this server does not replicate home's keystone"]
-            return {"ok": False, "replicates": False, "findings": nothing, "told": {LINK: nothing}}
-        steps = link.plan(server, wish)
-        verdict = resume_act.look(own, here.database, name)
-        fence = fence_act.holds(own, here.database, here.user, here.release)
-        apart = numbers.plan(numbers.view(own, here.database), start)
-        asked = ask_home and channel.running
-        if asked:
-            with here.home() as home:
-                clocks = alike.read_clocks(home, own)
-                at_home = checks.schema_of(home, here.database)
-                theirs = view(home, whole=False)
-                began = time.monotonic()
-                if compare_run.applied(home, own, theirs.dialect, server.dialect, patience):
-                    lag = round(time.monotonic() - began, 3)
-                gone_back = server.dialect.mariadb and resume.gone_back(theirs.position, server.position)
-        position = view(own).position
-        schema = checks.schema_of(own, here.database)
-        encrypted = encrypted_by(own, here.database)
-    told: dict[str, list[str]] = {LINK: [step.told for step in steps], STANDS: []}
-    if verdict.sentence:
-        told[STANDS].append(f"{verdict.sentence}: {verdict.remedy}")
-    if gone_back:
+        if server.channel(name) is None:
+            return Own(server)
+        return Own(
+            server,
+            link.plan(server, here.wishes.link(here.region, here.database)),
+            resume_act.look(own, here.database, name),
+            fence_act.holds(own, here.database, here.user, here.release),
+            numbers.plan(numbers.view(own, here.database), start),
+            checks.schema_of(own, here.database),
+            encrypted_by(own, here.database),
+        )
+
+
+def home_side(here: Here, seen: Own, patience: float = _PATIENCE) -> AtHome | None:
+    """Ask home what it has, and wait for it at the region's side; None where replication stands still."""
+    if seen.channel is None or not seen.channel.running:
+        return None
+    server = seen.server
+    with here.own() as own, here.home() as home:
+        clocks = alike.read_clocks(home, own)
+        schema = checks.schema_of(home, here.database)
+        theirs = view(home, whole=False)
+        began = time.monotonic()
+        applied = compare_run.applied(home, own, theirs.dialect, server.dialect, patience)
+        return AtHome(
+            patience,
+            round(time.monotonic() - began, 3) if applied else None,
+            server.dialect.mariadb and resume.gone_back(theirs.position, server.position),
+            clocks,
+            schema,
+            checks.schema_of(own, here.database),
+            view(own, whole=False).position,
+        )
+
+
+def told(seen: Own, home: AtHome | None = None, keys: Callable[[], Mapping[str, Any]] | None = None) -> dict[str, Any]:
+    """What `status` returns, of what was seen; as it was without asking home, where that is not known."""
+    channel = seen.channel
+    if channel is None:
+        nothing = ["this server does not replicate home's keystone"]
+        return {"ok": False, "replicates": False, "findings": nothing, "told": {LINK: nothing}}
+    assert seen.verdict and seen.fence and seen.apart  # all of it was looked at, as there is a channel
+    schema = home.own_schema if home else seen.schema
+    told: dict[str, list[str]] = {LINK: [step.told for step in seen.steps], STANDS: []}
+    if seen.verdict.sentence:
+        told[STANDS].append(f"{seen.verdict.sentence}: {seen.verdict.remedy}")
+    if home and home.gone_back:
         told[STANDS].append(f"home has less than was applied here: was it restored from a backup? Then {SEED}")
-    if (mode := server.variables.get("slave_exec_mode") or server.variables.get("replica_exec_mode")) != "STRICT":
+    variables = seen.server.variables
+    if (mode := variables.get("slave_exec_mode") or variables.get("replica_exec_mode")) != "STRICT":
         told[PASSES] = [f"differences are passed over ({mode}): SET GLOBAL slave_exec_mode = STRICT, and compare"]
-    if asked and lag is None:
-        told[BEHIND] = [f"what home had {patience:g} s ago is not here yet"]
-    told[FENCE] = [*(f"the fence lacks: {change.shown}" for change in fence.changes), *fence.findings]
-    told[NUMBERS] = [f"numbers are not kept apart: {one}" for one in apart.shown]
-    told[SCHEMA] = [*alike.schemas(at_home, schema)]
-    told[CLOCK] = [*(clocks.findings if clocks else ())]
-    has, told[KEYS] = _keys(keys, encrypted)
+    if home and home.lag is None:
+        told[BEHIND] = [f"what home had {home.patience:g} s ago is not here yet"]
+    told[FENCE] = [*(f"the fence lacks: {change.shown}" for change in seen.fence.changes), *seen.fence.findings]
+    told[NUMBERS] = [f"numbers are not kept apart: {one}" for one in seen.apart.shown]
+    told[SCHEMA] = [*alike.schemas(home.schema if home else None, schema)]
+    told[CLOCK] = [*(home.clocks.findings if home else ())]
+    has, told[KEYS] = _keys(keys, seen.encrypted)
     findings = [one for kind in KINDS for one in told.get(kind, ())]
     return {
         "ok": not findings,
@@ -83,12 +142,15 @@ def status(
         "threads": {"io": channel.io, "sql": channel.sql},
         "errors": {"io": list(channel.io_error), "sql": list(channel.sql_error)},
         "received": channel.received,
-        "position": position,
-        "lag": lag,
+        "position": home.position if home else seen.server.position,
+        "lag": home.lag if home else None,
         "tls": channel.tls,
         "filters": dict(channel.filters),
-        "schema": {"home": at_home.facts if at_home else None, "here": schema.facts if schema else None},
-        "clock": dataclasses.asdict(clocks) if clocks else None,
+        "schema": {
+            "home": home.schema.facts if home and home.schema else None,
+            "here": schema.facts if schema else None,
+        },
+        "clock": dataclasses.asdict(home.clocks) if home else None,
         "keys": has,
         "findings": findings,
         "told": {kind: told[kind] for kind in KINDS if told.get(kind)},

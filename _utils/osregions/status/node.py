@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -50,7 +51,7 @@ class Place:
                 "backups": self._backups,
             }
         if self.database and self.own.region != self.own.settings.home:
-            tasks |= {"replication": self._replication, "behind": partial(self._behind, seconds)}
+            tasks |= self._replica(seconds)
         parts = together(tasks, seconds)
         roles = {"keystone": self.keystone, "database": self.database}
         return {"minion": self.own.minion, "region": self.own.region, **roles, "clock": time.time(), "parts": parts}
@@ -145,20 +146,37 @@ class Place:
         found = backup.backups(account_from(self.own.options).database, self.own.backups)
         return {"count": len(found), "newest": found[0].taken if found else None}
 
-    def _replication(self) -> dict[str, Any]:
-        """How the replica is, as far as this side can tell; nothing where pillar wants none here."""
-        if not self.own.section("replication").get("passwords"):
-            return {"wanted": False}
-        return {"wanted": True, **_plain(observe.status(self._here(), self._key_view, ask_home=False))}
+    def _replica(self, seconds: float) -> dict[str, Callable[[], Any]]:
+        """How the replica is as far as this side can tell, and then with home asked: the first doesn't wait for home.
 
-    def _behind(self, seconds: float) -> dict[str, Any]:
-        """The same with home asked for what it has: None where replication stands still, or is not wanted."""
-        if not self.own.section("replication").get("passwords"):
-            return {"wanted": False}
-        return {
-            "wanted": True,
-            **_plain(observe.status(self._here(), self._key_view, patience=seconds / 4)),
-        }
+        Where pillar wants none here, neither looks.
+        """
+        looked: Future[tuple[Here, observe.Own] | None] = Future()
+
+        def look() -> tuple[Here, observe.Own] | None:
+            if not self.own.section("replication").get("passwords"):
+                return None
+            here = self._here()
+            return here, observe.own_side(here)
+
+        def replication() -> dict[str, Any]:
+            try:
+                looked.set_result(look())
+            except BaseException as err:
+                looked.set_exception(err)
+            found = looked.result()
+            return self._told(found[1]) if found else {"wanted": False}
+
+        def behind() -> dict[str, Any]:
+            found = looked.result()
+            return self._told(found[1], observe.home_side(*found, seconds / 4)) if found else {"wanted": False}
+
+        return {"replication": replication, "behind": behind}
+
+    def _told(self, seen: observe.Own, home: observe.AtHome | None = None) -> dict[str, Any]:
+        """What the status of a replica says, without what is said twice."""
+        said = observe.told(seen, home, self._key_view)
+        return {"wanted": True, **{key: one for key, one in said.items() if key not in ("findings", "filters", "keys")}}
 
     def _key_view(self) -> Mapping[str, Any]:
         return self.own.keys(self.own.release())
@@ -177,8 +195,3 @@ def answers(url: str, timeout: float) -> str | None:
 def _answer(said: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     """One that was asked, with what was wrong; empty when nothing was."""
     return {**more, "problem": str(said.get("problem") or said.get("value") or ""), "seconds": said["seconds"]}
-
-
-def _plain(status: Mapping[str, Any]) -> dict[str, Any]:
-    """What the status of a replica says, without what is said twice."""
-    return {key: value for key, value in status.items() if key not in ("findings", "filters", "keys")}
