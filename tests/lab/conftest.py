@@ -80,6 +80,15 @@ def _end(done):
     return "\n".join(f"{done.stdout}\n{done.stderr}".strip().splitlines()[-40:])
 
 
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is marked `long`, unless it is asked for."""
+    if os.environ.get("OPENSTACK_REGIONS_TEST_LONG") or any("::" in word for word in config.args):
+        return
+    left = [item for item in items if item.get_closest_marker("long")]
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=left)
+
+
 @pytest.fixture(scope="session")
 def running_lab():
     """The lab, started once; taken down at the end unless OPENSTACK_REGIONS_KEEP_LAB is set."""

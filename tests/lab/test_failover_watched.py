@@ -14,7 +14,7 @@ from tests.lab.failing import HOME, IMAGES, MEMBER, NODE, PLACES, SELF
 pytestmark = pytest.mark.timeout(900)  # the first test of each fixture waits for a lab that is made anew
 
 _SOON = {"minimum_stay": 5, "cap_per_hour": 1000, "up_after": 10}
-BLIPS, LOSSY = failing.count(10, 50), failing.count(20, 60)  # blips, and seconds of lost packets
+BLIPS, LOSSY = failing.count(4, 50), failing.count(10, 60)  # blips, and seconds of lost packets
 _PYTHON = "/opt/salt/bin/python3"
 # Ready before it is told to: a burst of events, as a beacon would send them, on a master's bus.
 _BURST = """
@@ -65,7 +65,7 @@ def _moves(lab):
     return failing.switch(lab, MEMBER)["epoch"], [failing.moves(lab, one) for one in (MEMBER, NODE)]
 
 
-@pytest.mark.parametrize(("fault", "own"), [("hole", True), ("cut", False)])
+@pytest.mark.parametrize(("fault", "own"), [pytest.param("hole", True, marks=pytest.mark.long), ("cut", False)])
 def test_by_itself_with_homes_master_gone_and_with_none_at_all(watching, fault, own):
     epoch, before = _moves(watching)
     watching.exec(HOME, "systemctl", "stop", "--no-block", "salt-master")

@@ -17,7 +17,7 @@ AT_HOME = "http://10.213.1.11:5000/v3"
 PASSWORD = "s3cr3t of hers"
 
 
-@pytest.fixture(scope="module", params=["22", "30"])
+@pytest.fixture(scope="module", params=[pytest.param("22", marks=pytest.mark.long), "30"])
 def replicated(request, lab):
     """A joined cloud, whose RegionTwo holds home's identity."""
     lab.reset("joined", keystone=request.param)

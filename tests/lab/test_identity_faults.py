@@ -105,12 +105,14 @@ def test_the_regions_server_is_killed_while_it_is_seeded(seeding):
     assert let_in(seeding), "the old database is served on"
 
 
+@pytest.mark.long
 def test_homes_server_is_killed_while_a_region_is_seeded(seeding):
     seeding.shell(HOME, "pkill -KILL mariadbd; sleep 1; systemctl start mariadb")
     said = ended(seeding)
     assert "Run this again" in said, said
 
 
+@pytest.mark.long
 def test_the_line_falls_silent_while_a_region_is_seeded(seeding):
     seeding.command("hole")
     try:
@@ -130,6 +132,7 @@ def test_the_regions_server_is_killed_while_it_replicates(large):
     same(large)
 
 
+@pytest.mark.long
 def test_a_password_that_was_changed_is_told_and_set_anew(large):
     sql(large, "SET PASSWORD FOR osr_regiontwo@'10.213.2.11' = PASSWORD('another')", HOME)
     sql(large, "STOP SLAVE 'openstack_regions'; START SLAVE 'openstack_regions'")
