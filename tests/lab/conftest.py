@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab import failing, seen
+
 LAB = Path(__file__).resolve().parents[2] / "lab"
 
 
@@ -103,3 +105,13 @@ def running_lab():
 def lab(running_lab):
     """The lab as this module's tests left it: the first `reset` is theirs (`lab.reset("standalone")`)."""
     return running_lab
+
+
+@pytest.fixture(scope="session")
+def whole(running_lab):
+    """A joined cloud whose RegionTwo has home's identity, and a backup of home's; whoever uses it leaves it well."""
+    failing.ready(running_lab)
+    running_lab.exec(failing.HOME, "salt-call", "keystone_catalog.backup")
+    seen.well(running_lab)
+    yield running_lab
+    running_lab.command("heal")

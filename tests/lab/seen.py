@@ -1,0 +1,30 @@
+"""What `salt-run regions.status` says in the lab, and waiting until it says something."""
+
+from __future__ import annotations
+
+import time
+
+from tests.lab.failing import HOME
+
+
+def read(lab, master=HOME):
+    """What the runner returns."""
+    return lab.runner(master, "regions.status", check=False)
+
+
+def codes(lab):
+    """The codes of what is found wrong."""
+    return {one["code"] for one in read(lab)["findings"]}
+
+
+def until(look, ready, seconds):
+    """Look until it is so; what was seen last is told where it never is."""
+    limit = time.monotonic() + seconds
+    while not ready(found := look()):
+        assert time.monotonic() < limit, found
+    return found
+
+
+def well(lab, seconds=90):
+    """Wait until nothing is wrong."""
+    until(lambda: read(lab)["findings"], lambda found: not found, seconds)
