@@ -21,6 +21,8 @@ class LabFault(AssertionError):
 class Lab:
     """The running lab: hosts `one-controller`, `one-node`, `two-controller`, `two-node`."""
 
+    ready = None  # as what `failing.ready` has made it
+
     def exec(self, host, *command, check=True, input=None, timeout=240):
         """Run a command in a host and return subprocess's CompletedProcess (text).
 
@@ -50,6 +52,7 @@ class Lab:
 
     def reset(self, snapshot="standalone", keystone="22", horizon=False):
         """Start again from a snapshot, `standalone` or `joined`, of a keystone release that the lab has."""
+        self.ready = None
         self.command("up", "--from", snapshot, "--keystone", keystone, *(["--horizon"] if horizon else []))
 
     def command(self, name, *arguments, timeout=900):
@@ -93,9 +96,8 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(scope="session")
 def running_lab():
-    """The lab, started once; taken down at the end unless OPENSTACK_REGIONS_KEEP_LAB is set."""
+    """The lab, which the first who resets it starts; taken down at the end unless OPENSTACK_REGIONS_KEEP_LAB is set."""
     lab = Lab()
-    lab.reset()
     yield lab
     if not os.environ.get("OPENSTACK_REGIONS_KEEP_LAB"):
         lab.command("down")
@@ -110,7 +112,7 @@ def lab(running_lab):
 @pytest.fixture(scope="session")
 def whole(running_lab):
     """A joined cloud whose RegionTwo has home's identity, and a backup of home's; whoever uses it leaves it well."""
-    failing.ready(running_lab)
+    failing.ready(running_lab, fresh=True)
     running_lab.exec(failing.HOME, "salt-call", "keystone_catalog.backup")
     seen.well(running_lab)
     yield running_lab

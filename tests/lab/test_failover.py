@@ -15,7 +15,7 @@ pytestmark = pytest.mark.timeout(900)  # the first test of each fixture waits fo
 @pytest.fixture(scope="module")
 def region(lab):
     """RegionTwo, joined, with home's identity; nobody watches yet."""
-    failing.ready(lab)
+    failing.ready(lab, fresh=True)
     yield lab
     lab.command("heal")
 
