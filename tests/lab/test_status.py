@@ -20,10 +20,7 @@ pytestmark = pytest.mark.timeout(900)  # the first test waits for a lab that is 
 GROUPS = failing.count(TOGETHER, tuple((code,) for code in FAULTS))
 # What each brings with it, and rightly.
 COMPANIONS = {
-    "home_keystone_down": {"endpoint_silent", "sign_in_fails"},
-    "own_keystone_down": {"sign_in_fails", "unread"},
-    "keys_behind": {"sign_in_fails"},
-    "minion_silent": {"no_minions"},
+    "service_elsewhere": {"drift"},
 }
 
 

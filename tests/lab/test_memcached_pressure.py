@@ -1,0 +1,147 @@
+"""M1 in the lab: a cache of a megabyte made too small by real token traffic, told, resized, and better for it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+
+import pytest
+
+from tests.lab import cloud
+from tests.lab.failing import LAB, until
+
+pytestmark = pytest.mark.timeout(900)  # the first test waits for a lab that is made anew
+
+HOST = cloud.CONTROLLERS[0]
+TOKENS = 560  # the cached validation of each takes 2 kB, and memcached has room for 451 of them in a megabyte
+# Tokens made out of one another take no password's time; two at once validate one after the other, round and round.
+TRAFFIC = """
+import concurrent.futures, itertools, json, os, re, sys, threading, urllib.request
+URL = "http://10.213.1.11:5000/v3/auth/tokens"
+env = dict(re.findall(r"export (OS_\\w+)=(\\S+)", open("/root/keystonerc_admin").read()))
+scope = {"project": {"name": env["OS_PROJECT_NAME"], "domain": {"name": "Default"}}}
+def issue(identity):
+    body = json.dumps({"auth": {"identity": identity, "scope": scope}}).encode()
+    ask = urllib.request.Request(URL, body, {"Content-Type": "application/json"})
+    return urllib.request.urlopen(ask, timeout=240).headers["X-Subject-Token"]
+user = {"name": env["OS_USERNAME"], "password": env["OS_PASSWORD"], "domain": {"name": "Default"}}
+first = issue({"methods": ["password"], "password": {"user": user}})
+with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    tokens = list(pool.map(lambda _: issue({"methods": ["token"], "token": {"id": first}}), range(int(sys.argv[1]))))
+print("issued", flush=True)
+def validate(mine):
+    for token in itertools.cycle(mine):
+        if os.path.exists("/run/validated-enough"):
+            return
+        ask = urllib.request.Request(URL, headers={"X-Auth-Token": first, "X-Subject-Token": token})
+        urllib.request.urlopen(ask, timeout=240).read()
+for half in (tokens[::2], tokens[1::2]):
+    threading.Thread(target=validate, args=(half,)).start()
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fresh(lab):
+    """Keystone caches in memcached, which has a megabyte: less than it takes with items of the usual size."""
+    lab.reset("standalone")
+    cloud.sync(lab)
+    assert all(state["result"] for state in applied(lab, "regions.tokens").values())
+    small = "sed -i 's/^-m .*/-m 1\\n-I 512k/' /etc/memcached.conf; systemctl restart memcached"
+    lab.shell(HOST, small)
+
+
+def applied(lab, formula, **pillar):
+    """Apply a formula on the controller; return {id: result}."""
+    more = [f"pillar={json.dumps({'openstack_regions': pillar})}"] if pillar else []
+    (states,) = lab.salt(HOST, HOST, "state.apply", formula, *more).values()
+    assert isinstance(states, dict), states
+    return {state["__id__"]: state for state in states.values()}
+
+
+def call(lab, function, *words):
+    return lab.salt(HOST, HOST, f"memcached_pressure.{function}", *words)[HOST]
+
+
+def running(lab, unit="memcached"):
+    return lab.shell(HOST, f"systemctl show --property=MainPID --value {unit}")
+
+
+@contextlib.contextmanager
+def restarted(lab):
+    """What is done here has the minion restarted some seconds later; returns when it was, and takes jobs again."""
+    before = running(lab, "salt-minion")
+    yield
+    until(lambda: running(lab, "salt-minion") not in (before, "0"), "the minion starts anew", 60)
+    cloud.minions_answer(lab)
+
+
+@contextlib.contextmanager
+def validating(lab):
+    """While this lasts, real tokens are validated at home's keystone."""
+    lab.exec(HOST, "tee", "/root/traffic.py", input=TRAFFIC)
+    lab.exec(HOST, "rm", "-f", "/run/validated-enough")
+    command = [str(LAB / "exec"), HOST, "python3", "/root/traffic.py", str(TOKENS)]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline() == "issued\n"
+        yield
+    finally:
+        lab.exec(HOST, "touch", "/run/validated-enough")
+        process.wait(90)
+
+
+def test_too_small_is_told_resized_as_it_runs_and_better(lab):
+    with validating(lab):
+        # The first round fills it. How long that takes is the machine's to say.
+        looks = []
+
+        def too_small():
+            looks.append(call(lab, "verdict", "interval=10"))
+            return looks[-1]["verdict"] == "too small"
+
+        until(too_small, "it is too small", 120)
+        small = looks[-1]
+        assert (small["code"], small["size"]) == ("evicts_live", 1), small
+        pid = running(lab)
+        size = small["proposed"]
+        with restarted(lab):
+            done = applied(lab, "regions.cachesize", memcached={"size": size})
+        assert done["memcached has its size"]["changes"]["running"] == {"old": 1, "new": size}, done
+        assert running(lab) == pid
+        until(lambda: call(lab, "verdict", "interval=5")["figures"]["hit_rate"] > 0.99, "it fills", 240)
+        assert call(lab, "verdict", "interval=5")["verdict"] == "fine"
+        helped = call(lab, "verify", "interval=10")
+        print(json.dumps({"small": small["figures"], "helped": helped}))
+        assert helped["helped"] is True, helped
+        assert helped["hit_rate"]["new"] > small["figures"]["hit_rate"] + 0.05
+        assert helped["evictions"]["new"] == 0
+        assert helped["seed"]["total_items"] > 0
+    again = applied(lab, "regions.cachesize", memcached={"size": size})
+    assert again["memcached has its size"]["changes"] == {}
+
+
+def test_a_restart_that_is_due_waits_for_the_word(lab):
+    """One that can't take its size as it runs: what else is applied meanwhile does not restart it either."""
+    pid = running(lab)
+    due = call(lab, "resize", "96", "live=False")
+    assert due["restart_due"] and due["changes"] == {"size": {"old": due["changes"]["size"]["old"], "new": 96}}
+    assert lab.salt(HOST, HOST, "keystone_tokens.memcached_needs_restart")[HOST]["needed"] is False
+    assert all(state["result"] for state in applied(lab, "regions.tokens", memcached={"size": 96}).values())
+    assert running(lab) == pid
+    done = call(lab, "resize", "96", "live=False", "restart=True")
+    assert done["changes"]["running"]["new"] == 96
+    assert running(lab) != pid
+    assert call(lab, "size")["running"] == 96
+    lab.shell(HOST, "echo '-c 2048' >>/etc/memcached.conf")  # another argument than the size
+    assert lab.salt(HOST, HOST, "keystone_tokens.memcached_needs_restart")[HOST]["needed"] is True
+
+
+def test_its_minion_watches_and_the_way_back(lab):
+    """It has watched since its size was set, which is longer ago than a minute."""
+    until(lambda: call(lab, "seen") is not None, "the minion looks", 150, pause=5)
+    with restarted(lab):
+        states = applied(lab, "regions.cachesize.clean")
+    assert all(state["result"] for state in states.values()), states
+    assert "\n-m 1\n" in lab.shell(HOST, "cat /etc/memcached.conf")
+    assert lab.shell(HOST, "ls /etc/salt/minion.d").find("pressure") == -1
