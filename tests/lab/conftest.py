@@ -112,7 +112,7 @@ def lab(running_lab):
 @pytest.fixture(scope="session")
 def whole(running_lab):
     """A joined cloud whose RegionTwo has home's identity, and a backup of home's; whoever uses it leaves it well."""
-    failing.ready(running_lab, fresh=True)
+    failing.ready(running_lab)
     running_lab.exec(failing.HOME, "salt-call", "keystone_catalog.backup")
     seen.well(running_lab)
     yield running_lab

@@ -106,7 +106,7 @@ def test_a_hundred_events_on_two_masters_and_the_engines_move_it_once(watching):
         for burst in bursts:
             burst.result(timeout=60)
     failing.until(lambda: failing.places(watching) == SELF, "all nodes", 90)
-    time.sleep(30)  # for each of the hundred
+    time.sleep(failing.count(12, 30))  # for each of the hundred
     assert {failing.switch(watching, one)["epoch"] for one in (MEMBER, NODE)} == {epoch + 1}
     assert [failing.moves(watching, one) for one in (MEMBER, NODE)] == [one + 1 for one in before]
     watching.exec(HOME, "systemctl", "start", "keystone")
@@ -131,6 +131,7 @@ def test_lost_packets_move_nothing(watching):
     assert {failing.switch(watching, one)["epoch"] for one in (MEMBER, NODE)} == {before}
 
 
+@pytest.mark.long
 def test_a_node_that_was_dead_meanwhile_follows_when_it_is_back(watching):
     failing.power(NODE, on=False)
     watching.command("cut")

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.lab import cloud
+from tests.lab import cloud, failing
 
 # The first test of a module may have a cloud made for it, from the image on.
 pytestmark = pytest.mark.timeout(900)
@@ -20,9 +20,7 @@ PASSWORD = "s3cr3t of hers"
 @pytest.fixture(scope="module", params=[pytest.param("22", marks=pytest.mark.long), "30"])
 def replicated(request, lab):
     """A joined cloud, whose RegionTwo holds home's identity."""
-    lab.reset("joined", keystone=request.param)
-    # On a disk that was copied, as a snapshot's is, the tables are dated anew: keystone's caches are told once.
-    cloud.orchestrate(lab, "orch.identity")
+    failing.ready(lab, request.param)
     admin(lab, f"user create --password '{PASSWORD}' carol")
     admin(lab, "project create violet")
     admin(lab, "role add --user carol --project violet member")

@@ -125,6 +125,7 @@ def test_the_line_falls_silent_while_a_region_is_seeded(seeding):
     seeding.shell("two-node", "systemctl restart salt-minion")
 
 
+@pytest.mark.long
 def test_the_regions_server_is_killed_while_it_replicates(large):
     sql(large, "UPDATE user SET extra = '{\"a\": 1}'", HOME)
     large.shell(MEMBER, "pkill -KILL mariadbd; sleep 1; systemctl start mariadb")
@@ -162,6 +163,7 @@ def test_a_row_written_past_the_fence_is_named_and_stops_nothing_quietly(large):
     same(large)
 
 
+@pytest.mark.long
 def test_homes_log_is_purged_past_the_region(large):
     large.command("hole")
     try:

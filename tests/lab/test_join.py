@@ -10,6 +10,7 @@ import pytest
 from tests.lab import cloud
 
 HOME, MEMBER = cloud.CONTROLLERS
+HOSTS = (*cloud.CONTROLLERS, *cloud.NODES)
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +18,7 @@ def standalone(lab):
     """Two clusters on their own, with the extension synced."""
     lab.reset("standalone")
     cloud.sync(lab)
+    lab.before = {host: cloud.conf(lab, host) for host in HOSTS}
     return lab
 
 
@@ -145,11 +147,15 @@ def test_a_keystone_node_that_comes_back_is_looked_at(standalone, joined):
 
 def test_clean_brings_both_clusters_back(planned, standalone, joined):
     """Last, since it undoes the join as the README says: everything is as it was."""
-    for host in (*cloud.CONTROLLERS, *cloud.NODES):
+    for host in HOSTS:
         cloud.applied(standalone, host, "regions.services.clean")
+        assert cloud.conf(standalone, host) == standalone.before[host], host
+        again = standalone.salt(HOME, host, "state.apply", "regions.services.clean")[host]
+        assert not [key for key, state in again.items() if state["changes"]]
     cloud.own_identity_again(standalone)
     own = cloud.catalog(standalone, MEMBER)
     assert {item["region_id"] for entry in own for item in entry["Endpoints"]} == {"RegionTwo"}, "its own admin sees it"
+    assert json.loads(standalone.shell(MEMBER, ". /root/keystonerc_admin; openstack image list -f json"))
     cloud.applied(standalone, HOME, "regions.catalog.clean")
     cloud.applied(standalone, MEMBER, "regions.clean")
     cloud.applied(standalone, HOME, "regions.replication.clean")
