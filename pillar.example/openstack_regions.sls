@@ -5,7 +5,8 @@ openstack_regions:
   # The region whose keystone and dashboard all the others use.
   home: RegionOne
 
-  # The region that `salt-run state.orchestrate orch.join` brings in. With more than two regions, one after another:
+  # The region that `salt-run state.orchestrate orch.join` brings in, whose identity `orch.identity` sets right, and which
+  # `regions.catalog.clean` takes out. With more than two regions, one after another:
   #   salt-run state.orchestrate orch.join pillar='{"openstack_regions": {"join": "RegionThree"}}'
   join: RegionTwo
 
