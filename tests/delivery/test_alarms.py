@@ -5,6 +5,8 @@ import pytest
 from tests.delivery.conftest import ROOT
 from tests.support.node import HOME, LOCAL, MINION
 
+pytestmark = pytest.mark.one_salt
+
 RIGHT = f"[keystone_authtoken]\nauth_url = http://{HOME}:5000\nregion_name = RegionTwo\n"
 TAG = "salt/beacon/*/regions_drift/"
 

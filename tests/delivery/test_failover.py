@@ -11,6 +11,8 @@ import pytest
 from tests.support import impostor
 from tests.support.node import HOME, MINION
 
+pytestmark = pytest.mark.one_salt
+
 QUICK = {"up_after": 3}
 
 

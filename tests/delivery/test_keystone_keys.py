@@ -9,6 +9,8 @@ import yaml
 from tests.delivery.conftest import copy
 from tests.support import keys
 
+pytestmark = pytest.mark.one_salt
+
 REGIONS = {"one": "RegionOne", "two": "RegionTwo"}
 
 

@@ -13,6 +13,8 @@ REACTOR = ROOT / "salt" / "reactor" / "memcached_pressure.sls"
 # Three megabytes that are asked for again and again, in a cache of one.
 TRAFFIC = """
 import itertools, memcache, random
+
+pytestmark = pytest.mark.one_salt
 client = memcache.Client(["127.0.0.1:11211"])
 for _ in itertools.count():
     key = f"a-secret-key-{random.randrange(1500)}"

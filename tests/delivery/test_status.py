@@ -8,6 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.one_salt
+
 PROGRAMS = Path(sys.executable).parent
 PATIENT = "timeout=20"  # the machine of a test is busy; who answers is not waited for
 

@@ -40,13 +40,14 @@ class Part:
 
 
 # Unit tests and those of database servers know no Salt: one venv is enough. What meets Salt meets both of its releases,
-# but for what takes long and in which Salt has no part: that is marked `one_salt`, and meets one.
+# but for what takes long, and in which Salt has no part or which the lab sees with the other one: that is marked
+# `one_salt`, and meets the first.
 # The lab's own is in its hosts.
 PARTS = {
     "lint": Part("lint", (venvs.TOOLS,)),
     "docs": Part("docs", (venvs.DOCS,)),
     "unit": Part("unit", ("salt3006",), services=True),
-    "delivery": Part("delivery", venvs.SALTS, salt=True),
+    "delivery": Part("delivery", venvs.SALTS, salt=True, once=True),
     "functional": Part("functional", venvs.SALTS, services=True, image=True, salt=True, once=True),
     "servers": Part("servers", ("salt3006",), services=True, image=True),
     "lab": Part("lab", (venvs.LAB,), image=True, browser=True),
