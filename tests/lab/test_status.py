@@ -14,7 +14,7 @@ import pytest
 from tests.lab import cloud, failing
 from tests.lab.failing import HOME, MEMBER, NODE
 from tests.lab.faults import FAULTS, SWITCH, TOGETHER
-from tests.lab.seen import codes, read, until, well
+from tests.lab.seen import PATIENT, codes, read, until, well
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for a lab that is made anew
 GROUPS = failing.count(TOGETHER, tuple((code,) for code in FAULTS))
@@ -26,12 +26,12 @@ COMPANIONS = {
 
 def test_a_healthy_cloud_has_no_finding_each_time(whole):
     for _ in range(failing.count(4, 100)):
-        found = read(whole)
+        found = read(whole, HOME, failing.count(PATIENT, "timeout=3.5"))
         assert found["findings"] == [] and found["retcode"] == 0, found["findings"]
 
 
 def test_what_a_person_reads(whole):
-    text = whole.exec(HOME, "salt-run", "--no-color", "regions.status").stdout
+    text = whole.exec(HOME, "salt-run", "--no-color", "regions.status", PATIENT).stdout
     for line in (
         "nothing is wrong",
         "  identity    at RegionOne, never moved",
@@ -43,7 +43,7 @@ def test_what_a_person_reads(whole):
 
 
 def test_the_page_and_its_past(whole):
-    found = whole.runner(HOME, "regions.report")
+    found = whole.runner(HOME, "regions.report", PATIENT)
     assert found["ok"] and found["retcode"] == 0
     text = whole.exec(HOME, "cat", found["path"]).stdout
     assert "Nothing is wrong." in text and "How far the replica is behind: 0." in text
@@ -117,7 +117,7 @@ def test_a_region_that_is_cut_off_is_a_finding_and_no_hang(whole, how):
         # Home's minions have home's master alone: RegionTwo's misses home's keystone, and not them.
         for master, code, where in ((HOME, "minion_silent", "RegionTwo"), (MEMBER, "home_keystone_down", "RegionTwo")):
             began = time.monotonic()
-            found = read(whole, master)
+            found = read(whole, master, "timeout=3.5")
             took = time.monotonic() - began
             assert (code, where) in {(one["code"], one["where"]) for one in found["findings"]}, found
             print(f"{how}, on {master}: {found['seconds']} s, {took:.1f} s with salt-run")

@@ -137,6 +137,7 @@ class Cloud:
 
     def __init__(self, now: float = NOW, **pillar: Any) -> None:
         self.now = now
+        self.nodes = NODES
         self.settings = settings_of.read({**PILLAR, **pillar})
         self.said = {minion: node(minion, region, now) for region, those in NODES.items() for minion in those}
 
@@ -159,8 +160,9 @@ class Cloud:
     @property
     def seen(self):
         """The facts."""
-        answers = {one: Answer(copy.deepcopy(said), self.now + 1) for one, said in self.said.items()}
-        return cloud.assemble(HOME, NODES, answers, self.now, self.now + 1, CONTROLLERS)
+        known = {one for those in self.nodes.values() for one in those}
+        answers = {one: Answer(copy.deepcopy(said), self.now + 1) for one, said in self.said.items() if one in known}
+        return cloud.assemble(HOME, self.nodes, answers, self.now, self.now + 1, CONTROLLERS)
 
     @property
     def findings(self):

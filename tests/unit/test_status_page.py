@@ -15,7 +15,8 @@ from osregions.status.page_template import STYLE
 from tests.support.status import HOME, MEMBER, NODES, NOW, Cloud
 from tests.unit.test_status_findings import FAULTS
 
-SVG = "{http://www.w3.org/2000/svg}"
+# The faults in which a line between two regions is drawn as broken, or as one of which nobody knows.
+BROKEN = ("the replication is stopped", "there is none", "home's keystone is down", "home's database is not reached")
 
 
 def parsed(text):
@@ -61,7 +62,7 @@ def test_each_fault_and_its_remedy_are_on_it(fault):
         assert one.code in text
         assert " ".join(one.sentence.split()) in text and " ".join(one.remedy.split()) in text
     broken = tree.findall(".//*[@class='way broken']")
-    assert bool(broken) == (fault in ("the replication is stopped", "there is none"))
+    assert bool(broken) == (fault in BROKEN)
 
 
 def test_a_region_by_itself_is_drawn_so():
@@ -78,6 +79,43 @@ def test_a_home_that_is_cut_off_is_said_to_do_nothing():
         del cloud.said[minion]
     text = words(parsed(page.render(cloud.shown)))
     assert "RegionOne does not answer." in text and "2 nodes, 2 silent" in text
+
+
+def picture(text, kind):
+    """The classes of the picture's boxes or lines, in their order."""
+    (svg,) = (one for one in parsed(text).iter("svg") if one.get("class") == "cloud")
+    drawn = "rect" if kind == "box" else "path"
+    return [(group.get("class"), one.get("class")) for group in svg.iter("g") for one in group.findall(drawn)]
+
+
+def test_a_line_that_is_cut_is_drawn_so_on_both_sides():
+    cloud = Cloud()
+    for minion in NODES[MEMBER]:
+        del cloud.said[minion]
+    text = page.render(cloud.shown)
+    assert "RegionTwo does not answer; replica: replica unknown." in words(parsed(text))
+    assert picture(text, "line")[0] == ("warning", "way broken"), "what is not known is not said to be broken"
+
+    cloud = Cloud()
+    for minion in NODES[MEMBER]:
+        for one in cloud.part(minion, "keystones"):
+            one["problem"] = "timed out" if one["region"] == HOME else ""
+    cloud.fail(NODES[MEMBER][0], "behind", "no answer within 2 s")
+    cloud.nodes = {HOME: (), MEMBER: NODES[MEMBER]}  # as RegionTwo's own master has it
+    text = page.render(cloud.shown)
+    assert "RegionOne is not seen from here." in words(parsed(text))
+    assert picture(text, "box") == [("error", "box"), ("error", "box")], "its keystone does not answer"
+    assert [one for one in picture(text, "line") if one[1] != "head"] == [
+        ("warning", "way broken"),
+        ("error", "way broken"),
+    ]
+    assert words(parsed(text)).count("its services validate at") == 1, "a table of no nodes"
+
+
+def test_a_region_of_whom_nothing_is_seen_is_not_said_to_be_well():
+    cloud = Cloud()
+    cloud.nodes = {HOME: (), MEMBER: NODES[MEMBER]}
+    assert picture(page.render(cloud.shown), "box")[0] == ("unseen", "box")
 
 
 def test_the_past_is_drawn_with_its_gaps_and_moves():

@@ -56,29 +56,49 @@ def _picture(status: Mapping[str, Any]) -> dict[str, Any]:
         if region is None:
             continue
         y = _TOP + place * _STEP
-        found = [one["severity"] for one in status["findings"] if one["where"].split(",")[0] == name]
-        replica, switch = region["replica"] or {}, region["identity"] or {}
-        runs = bool(replica.get("runs"))
-        if replica.get("lag") is not None:
-            lag = f"{replica['lag']:.3f} s behind"
-        else:
-            lag = "lag unknown" if runs else "stands still" if replica.get("replicates") else "no replica"
+        switch = region["identity"] or {}
+        replica, lag = _replica(region["replica"])
         boxes.append(
             {
                 "name": name,
                 "home": name == home,
                 "y": y,
                 "middle": y + _BOX // 2,
-                "state": ERROR if ERROR in found else WARNING if WARNING in found else "ok",
+                "state": _state(name, home, status),
                 "local": switch.get("identity") == "local",
                 "known": bool(switch),
-                "runs": runs,
+                "reached": name not in _without_home(status),
+                "replica": replica,
                 "lag": lag,
                 "nodes": _nodes(region),
                 "uses": _uses(name, home, region, switch),
             }
         )
     return {"boxes": boxes, "height": _TOP + len(names) * _STEP, "box": _BOX}
+
+
+def _without_home(status: Mapping[str, Any]) -> set[str]:
+    """The regions whom home's keystone does not answer."""
+    return {one["where"].split(",")[0] for one in status["findings"] if one["code"] == "home_keystone_down"}
+
+
+def _state(name: str, home: str, status: Mapping[str, Any]) -> str:
+    """How bad it is with a region; nothing is told of one that is not seen."""
+    found = {one["severity"] for one in status["findings"] if one["where"].split(",")[0] == name}
+    if ERROR in found or (name == home and _without_home(status)):
+        return ERROR
+    if WARNING in found:
+        return WARNING
+    return "ok" if status["regions"][name]["nodes"] else "unseen"
+
+
+def _replica(said: Mapping[str, Any] | None) -> tuple[str, str]:
+    """How bad it is with a replica, and how far it is behind; what is not known is neither well nor broken."""
+    if said is None:
+        return WARNING, "replica unknown"
+    if not said.get("runs"):
+        return ERROR, "stands still" if said.get("replicates") else "no replica"
+    return (WARNING, "lag unknown") if said.get("lag") is None else ("ok", f"{said['lag']:.3f} s behind")
 
 
 def _nodes(region: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ body { margin: 0 auto; padding: 1rem; max-width: 60rem; background: var(--ground
 h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; } h3 { font-size: 1rem; }
 p { margin: .25rem 0; } .quiet { color: var(--quiet); }
 .error { color: var(--error); } .warning { color: var(--warning); } .info { color: var(--info); }
-.ok { color: var(--ok); }
+.ok { color: var(--ok); } .unseen { color: var(--quiet); }
 .finding { background: var(--raised); border-left: .4rem solid currentColor; padding: .5rem .75rem; margin: .75rem 0; }
 .finding p { color: var(--text); } .finding h3 { margin: 0; }
 code { font-family: ui-monospace, monospace; font-size: .95em; }
@@ -79,9 +79,9 @@ PAGE = """<!DOCTYPE html>
 {{ box.lag }}{% endif %}. {% endfor %}</desc>
 {% set home = picture.boxes | selectattr('home') | first %}
 {% for box in picture.boxes if not box.home %}
-<g class="{{ 'ok' if box.runs else 'error' }}">
-<path class="way{{ '' if box.runs else ' broken' }}" \
-d="M52 {{ home.middle }} H{{ 20 if box.runs else 12 }} V{{ box.middle }} H44"/>
+<g class="{{ box.replica }}">
+<path class="way{{ '' if box.replica == 'ok' else ' broken' }}" \
+d="M52 {{ home.middle }} H{{ 20 if box.replica == 'ok' else 12 }} V{{ box.middle }} H44"/>
 <path class="head" d="M52 {{ box.middle }} l-9 -5 v10 z"/>
 </g>
 {% if box.local or not box.known %}
@@ -90,8 +90,9 @@ d="M52 {{ home.middle }} H{{ 20 if box.runs else 12 }} V{{ box.middle }} H44"/>
 <path class="head" d="M308 {{ box.middle + 16 }} l9 -5 v10 z"/>
 </g>
 {% else %}
-<g class="ok">
-<path class="way" d="M308 {{ box.middle }} H340 V{{ home.middle }} H316"/>
+<g class="{{ 'ok' if box.reached else 'error' }}">
+<path class="way{{ '' if box.reached else ' broken' }}" \
+d="M308 {{ box.middle }} H{{ 340 if box.reached else 348 }} V{{ home.middle }} H316"/>
 <path class="head" d="M308 {{ home.middle }} l9 -5 v10 z"/>
 </g>
 {% endif %}
@@ -105,8 +106,8 @@ d="M52 {{ home.middle }} H{{ 20 if box.runs else 12 }} V{{ box.middle }} H44"/>
 </g>
 {% endfor %}
 </svg>
-<figcaption>Left: {{ status.home }}'s identity goes to the replicas; broken where the line is dashed. Right: whose
-keystone the services of a region use.</figcaption>
+<figcaption>Left: {{ status.home }}'s identity goes to the replicas. Right: whose keystone the services of a region
+use. A dashed line is broken where it is red; else nobody knows.</figcaption>
 </figure>
 </section>
 {% for region in regions %}
@@ -158,6 +159,7 @@ aria-label="{{ title }} in {{ region.name }}: \
 </tbody>
 </table></div>
 {% endif %}
+{% if region.nodes or region.silent %}
 <h3>Nodes</h3>
 <div class="wide"><table>
 <thead><tr><th scope="col">minion</th><th scope="col">its services validate at</th><th scope="col">adrift</th>\
@@ -174,6 +176,7 @@ aria-label="{{ title }} in {{ region.name }}: \
 {% endfor %}
 </tbody>
 </table></div>
+{% endif %}
 </section>
 {% endfor %}
 </main>
