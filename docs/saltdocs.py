@@ -105,17 +105,29 @@ def _meanings(table: Any) -> Iterator[tuple[str, str, str]]:
     if isinstance(table, Mapping):
         yield from ((code, one.says, one.remedy) for code, one in table.items())
     else:
-        yield from ((f"{number} {part}".strip(), says, remedy) for number, part, says, remedy in table)
+        # These are as they are said: a brace there is one.
+        yield from (
+            (f"{number} {part}".strip(), says, remedy.replace("{", "{{").replace("}", "}}"))
+            for number, part, says, remedy in table
+        )
 
 
 def _with_places(text: str) -> Iterator[nodes.Node]:
     """A sentence in which `{home}` and its like are set apart from the words, and so is what stands in backquotes."""
+    said = ""
     for words, place, _, _ in Formatter().parse(text):
-        for number, part in enumerate(words.split("`")):
-            if part:
-                yield nodes.literal(part, part) if number % 2 else nodes.Text(part)
+        said += words  # a brace ends the words, though no place follows
         if place is not None:
+            yield from _with_code(said)
             yield nodes.emphasis(place, place.upper())
+            said = ""
+    yield from _with_code(said)
+
+
+def _with_code(text: str) -> Iterator[nodes.Node]:
+    for number, part in enumerate(text.split("`")):
+        if part:
+            yield nodes.literal(part, part) if number % 2 else nodes.Text(part)
 
 
 def _paragraphs(text: str) -> Iterator[nodes.Node]:

@@ -266,10 +266,14 @@ def test_a_cache_that_is_gone_does_not_keep_anybody_and_is_told(cloud):
 
 def test_a_damaged_switch_is_taken_as_its_copy_and_that_is_told(cloud):
     cloud.node().fail_over(WHY)
-    (cloud.state / "switch/now.json").write_text("{")
+    damaged = cloud.state / "switch/now.json"
+    damaged.write_text("{")
+    dry = cloud.node().fail_over(WHY, dry=True)
+    assert damaged.read_text() == "{" and dry.problems
     found = cloud.node().fail_over(WHY)
-    assert found.switch.local
-    assert any("now.json is damaged" in problem for problem in found.problems)
+    assert found.switch.local and found.changes == {}
+    assert any("now.json is damaged" in one and one.endswith("written anew") for one in found.problems)
+    assert cloud.node().reading() == switch.Reading(found.switch), "the same in the same place, and whole"
 
 
 def test_a_hundred_at_once_move_it_once(cloud):

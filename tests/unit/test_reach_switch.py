@@ -58,6 +58,16 @@ def test_a_damaged_file_is_taken_as_its_copy_and_that_is_said(tmp_path, damage):
     assert switch.read("RegionTwo", tmp_path).problem == ""
 
 
+def test_a_damaged_file_is_written_anew_from_its_copy_and_nothing_moves(tmp_path):
+    assert not switch.renew("RegionTwo", tmp_path)
+    moved = switch.move("RegionTwo", LOCAL, 3, "cut", "a", tmp_path).switch
+    assert not switch.renew("RegionTwo", tmp_path)
+    (tmp_path / "switch/now.json").write_bytes(b"{")
+    assert switch.renew("RegionTwo", tmp_path)
+    assert switch.read("RegionTwo", tmp_path) == switch.Reading(moved)
+    assert len(switch.history("RegionTwo", tmp_path)) == 1
+
+
 def test_a_digit_that_another_hand_changed_is_damage(tmp_path):
     switch.move("RegionTwo", LOCAL, 3, "cut", "a", tmp_path)
     path = tmp_path / "switch/now.json"

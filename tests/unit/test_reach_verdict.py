@@ -1,5 +1,6 @@
 """From what is seen to one verdict: a table of situations, and what holds in all of them."""
 
+import re
 import string
 from dataclasses import replace
 
@@ -222,7 +223,7 @@ def test_what_holds_in_every_situation(seen):
     found = verdict.decide(seen)
     assert found.action in verdict.ACTIONS
     assert found.code in REMEDIES
-    assert "{" not in found.text
+    assert not re.search(r"\{\w", found.text)
     if not found.moves:
         return
     assert seen.region == "RegionTwo"
@@ -256,7 +257,7 @@ def test_done_once_it_is_done(seen):
 def test_a_person_can_do_no_harm(seen, wish):
     found = verdict.asked_for(seen, wish)
     assert found.action in (wish, NONE, REFUSE)
-    assert "{" not in found.text
+    assert not re.search(r"\{\w", found.text)
     if found.action == FAIL_OVER:
         assert any(one.local.state == UP for one in seen.sights)
     if found.action == FAIL_BACK:

@@ -141,7 +141,9 @@ def test_anything_else_is_refused_and_explained(number, text, events, words):
             "anew",
         ),
         (1236, "something new", "can't send", "read"),
-        (1045, "Access denied for user 'repl'", "password", "state"),
+        (1045, "Access denied for user 'repl'", "password", "orch.identity"),
+        (1114, "The table is full", "is the disk?", "`START SLAVE 'openstack_regions'`"),
+        (4242, "what nobody knows", "stopped with error 4242", "START REPLICA FOR CHANNEL 'openstack_regions'"),
         (2003, "", "can't be reached", "line"),
     ],
 )

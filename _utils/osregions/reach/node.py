@@ -140,7 +140,9 @@ class Node:
         if due and (moved or dry) and seen.switch.identity != identity:
             timeline["switched"] = time.time()
             changes["switch"] = {"old": seen.switch.identity, "new": identity, "epoch": switch.epoch}
-        problems = (*problems, seen.problem) if seen.problem else problems
+        if seen.problem:
+            renewed = not due and not dry and switches.renew(self.region, self.state)
+            problems = (*problems, f"{seen.problem}; it was written anew" if renewed else seen.problem)
         return self._follow(switch, moved, dry, changes, timeline, problems)
 
     def _follow(

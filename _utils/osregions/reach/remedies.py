@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from osregions.model import Finding
 
+# Home's identity, and home's rows, in a region: on home's master.
+_IDENTITY = """salt-run state.orchestrate orch.identity pillar='{{"openstack_regions": {{"join": "{region}"}}}}'"""
+
 INFO, WARNING, ERROR = "info", "warning", "error"
 SEVERITIES = (INFO, WARNING, ERROR)  # the worst one last
 
@@ -66,7 +69,8 @@ VERDICTS: Mapping[str, Remedy] = {
     ),
     "diverged": Remedy(
         "{region}'s keystone database holds rows that {home} does not have, past the fence",
-        "mysql_replication.compare shows them: carry over what is wanted, then seed the region anew",
+        "mysql_replication.compare shows them: carry over what is wanted, then seed the region anew:"
+        f" mysql_replication.absent there, and on {{home}}'s master {_IDENTITY}",
         severity=ERROR,
     ),
     "nobody": Remedy(
@@ -150,7 +154,7 @@ FINDINGS: Mapping[str, Remedy] = {
     ),
     "switch_damaged": Remedy(
         "the switch is damaged: {what}",
-        "salt-call regions.failover or regions.failback there writes it anew; look at the disk",
+        "salt-call regions.{verb} there writes it anew from its copy, and moves nothing; then look at the disk",
         ERROR,
     ),
     "services_unfinished": Remedy(
@@ -199,18 +203,18 @@ FINDINGS: Mapping[str, Remedy] = {
     # The replica.
     "replica_none": Remedy(
         "{region}'s keystone database is no replica of {home}'s: {region} could not go on by itself",
-        "on {home}'s master, salt-run state.orchestrate orch.identity",
+        f"on {{home}}'s master, {_IDENTITY}",
         WARNING,
     ),
     "replica_stopped": Remedy(
         "the replication of {home}'s identity stands still: {what}",
-        "mysql_replication.status there says why; salt-run state.orchestrate orch.identity, on {home}'s master, goes on"
-        " where that loses nothing",
+        "mysql_replication.status there says why; where that loses nothing, this goes on, on {home}'s master:"
+        f" {_IDENTITY}",
         ERROR,
     ),
     "replica_link": Remedy(
         "the replication runs otherwise than pillar says: {what}",
-        "on {home}'s master, salt-run state.orchestrate orch.identity",
+        f"on {{home}}'s master, {_IDENTITY}",
         WARNING,
     ),
     "replica_lags": Remedy(

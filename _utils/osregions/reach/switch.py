@@ -131,6 +131,25 @@ def move(
         return Move(new, True, seen.problem)
 
 
+def renew(region: str, state: str | Path = STATE) -> bool:
+    """Write a damaged switch anew from its copy, and move nothing; whether there was anything to write."""
+    with _locked(state):
+        seen = read(region, state)
+        if not seen.problem:
+            return False
+        try:
+            for path in _paths(state):
+                files.sweep(path)
+                files.write(path, _text(seen.switch))
+        except OSError as err:
+            raise SwitchError(
+                f"the switch can't be written anew: {err.strerror}",
+                str(_paths(state)[0]),
+                "make room or give the right there",
+            ) from err
+    return True
+
+
 def history(region: str, state: str | Path = STATE) -> tuple[Switch, ...]:
     """The last times that this node was moved from one place to the other, the newest last."""
     found = []

@@ -14,7 +14,7 @@ from osregions.replication.errors_said import SEED
 
 _REMEDIES = {
     "schema": "db_sync is for home alone, and what it does comes by replication. If they differ still when this region"
-    " has what home has, somebody ran it here: " + SEED,
+    " has what home has, somebody ran it here: {seed}",
     "charset": "give it home's: ALTER DATABASE `{database}` CHARACTER SET {charset} COLLATE {collation}",
 }
 
@@ -59,7 +59,9 @@ def schemas(home: Schema | None, region: Schema | None) -> Iterator[str]:
     if home is None or region is None:
         return
     for name, (there, here) in differing(home, region).items():
-        remedy = _REMEDIES[name].format(database=region.database, charset=home.charset, collation=home.collation)
+        remedy = _REMEDIES[name].format(
+            database=region.database, charset=home.charset, collation=home.collation, seed=SEED
+        )
         yield f"the {name} is {there} at home and {here} here: {remedy}"
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from osregions.errors import RegionsError
 
-SEED = "seed this region anew: mysql_replication.absent here, then `salt-run state.orchestrate orch.identity`"
+SEED = (
+    "seed this region anew: mysql_replication.absent here, then, on home's master and by this region's name, `salt-run"
+    """ state.orchestrate orch.identity pillar='{"openstack_regions": {"join": "REGION"}}'`"""
+)
+# By the name of our connection, see `dialect`.
+_START = (
+    "`START SLAVE 'openstack_regions'` on this server (MySQL: `START REPLICA FOR CHANNEL 'openstack_regions'`; before"
+    " 8.0.22 `START SLAVE`)"
+)
 _COMPARE = (
     "somebody wrote here: run mysql_replication.compare to see what else differs, and make at home what is to stay;"
     f" then {SEED}"
@@ -23,7 +31,12 @@ _MEANINGS: tuple[tuple[int, str, str, str], ...] = (
     (1236, "binary logging is not enabled", "home writes no binary log", "set log_bin at home and restart its server"),
     (1236, "max_allowed_packet", "a change of home's is larger than may be sent", "raise max_allowed_packet on both"),
     (1236, "", "home can't send what this region asks for", f"read the error's text; if it names positions, {SEED}"),
-    (1045, "", "home refuses the replication account's password", "run the state again, on home first: it sets both"),
+    (
+        1045,
+        "",
+        "home refuses the replication account's password",
+        "run orch.identity on home's master for this region: it sets the password on both",
+    ),
     (1044, "", "the replication account may not replicate", "grant it REPLICATION SLAVE at home"),
     (1227, "", "the replication account may not replicate", "grant it REPLICATION SLAVE at home"),
     (1130, "", "home lets no account in from this address", "bind the replication account to this region's addresses"),
@@ -35,7 +48,7 @@ _MEANINGS: tuple[tuple[int, str, str, str], ...] = (
     (2013, "", "the connection to home was lost", "is the line up? It is tried again by itself"),
     (2026, "", "home and this region agree on no encryption", "mend the certificates of the replication's TLS"),
     (1593, "", "both servers have the same server_id, or the same uuid", "give each one its own (auto.cnf on MySQL)"),
-    (1594, "", "a relay log is damaged", "stop and start the replication: by GTID, it fetches them anew"),
+    (1594, "", "a relay log is damaged", f"{_START}, after the same with STOP: by GTID, it fetches them anew"),
     (1595, "", "a relay log can't be written", "make room on this server's disk"),
     (1872, "", "what this server noted of its replication is damaged", SEED),
     (1950, "", "something was written here under home's own domain of GTIDs", "give each server its gtid_domain_id"),
@@ -56,12 +69,12 @@ _MEANINGS: tuple[tuple[int, str, str, str], ...] = (
     (1451, "", "home deleted what a row of this region refers to", _COMPARE),
     (1452, "", "home wrote a row that refers to one that is not here", _COMPARE),
     (1290, "", "this server is read-only even to its replication", "look at read_only and super_read_only"),
-    (1114, "", "a table is full here: is the disk?", "make room on this server's disk, then start the replication"),
+    (1114, "", "a table is full here: is the disk?", f"make room on this server's disk, then {_START}"),
     (
         1205,
         "",
         "rows stayed locked by a session of this server",
-        "look at SHOW PROCESSLIST, then start the replication",
+        f"look at SHOW PROCESSLIST, then {_START}",
     ),
 )
 
@@ -79,4 +92,4 @@ def meaning(number: int, text: str = "") -> tuple[str, str]:
     for code, part, sentence, remedy in _MEANINGS:
         if code == number and part.lower() in text.lower():
             return sentence, remedy
-    return f"replication stopped with error {number}", "read the server's text, mend the cause and start it again"
+    return f"replication stopped with error {number}", f"read the server's text, mend the cause, then {_START}"

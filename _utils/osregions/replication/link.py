@@ -119,7 +119,11 @@ def running(session: Session, name: str, wait: float) -> Channel:
             break
         time.sleep(_STEP)
     if channel is None:
-        raise DatabaseError("there is no such connection", name or "(without a name)", "apply regions.replication")
+        raise DatabaseError(
+            "there is no such connection",
+            name or "(without a name)",
+            "on home's master, run orch.identity for this region",
+        )
     told = "; ".join(text[:500] for number, text in (channel.io_error, channel.sql_error) if number) or "no error told"
     raise DatabaseError(
         f"replication does not run: {told}",

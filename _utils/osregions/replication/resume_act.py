@@ -51,7 +51,7 @@ class _Replication:
         raise Stopped(
             f"there is no replication{f' called {self.channel}' if self.channel else ''} here",
             self.session.account.place,
-            "set it up first",
+            "on home's master, run orch.identity for this region",
         )
 
     def events(self, status: dict[str, Any]) -> list[dict[str, Any]]:
@@ -131,7 +131,7 @@ def _look(replication: _Replication, database: str) -> Verdict:
         return Verdict(RUNS)
     number, text = int(status["Last_SQL_Errno"]), str(status["Last_SQL_Error"])
     if not number:
-        return Verdict(REFUSE, "it was stopped by hand", "start it")
+        return Verdict(REFUSE, "it was stopped by hand", f"run {replication.dialect.start(replication.channel)} here")
     found = None
     if number in (1032, 1062):
         end = failed_at(text)
@@ -164,7 +164,7 @@ def _pass(replication: _Replication, gtid: str, seconds: float) -> None:
         raise Stopped(
             f"the transaction {gtid} was not applied within {seconds:g} s",
             session.account.place,
-            "is the line to home up? Start the replication, and run this again",
+            f"is the line to home up? Run {dialect.start(channel)} here, and then this again",
         )
 
 

@@ -97,7 +97,8 @@ class _Region:
         region, switch = self.region, self.region.switch
         for node in region.nodes:
             if node.switch and node.switch.problem:
-                yield self._of("switch_damaged", node, what=node.switch.problem)
+                verb = "failover" if node.switch.identity == LOCAL else "failback"
+                yield self._of("switch_damaged", node, what=node.switch.problem, verb=verb)
         if region.home or switch is None:
             return
         if switch.identity == LOCAL:
