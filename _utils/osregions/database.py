@@ -28,12 +28,16 @@ _URL = re.compile(
     r"(?P<kind>\w+)(?:\+\w+)?://(?:(?P<user>[^:/]*)(?::(?P<password>.*?))?@)?"
     r"(?:\[(?P<ipv6>[^]/?]+)\]|(?P<host>[^@:/?]+))?(?::(?P<port>[^@/?]*))?(?:/(?P<database>[^?]*))?(?:\?(?P<query>.*))?"
 )
+_CONNECTION = "`connection` of keystone.conf"
 _NOT_WRITABLE = "keystone's account may not write here: is this database a fenced replica? Write at home instead"
 
 _REMEDIES = {
-    1044: ("the account {user} may not enter {database}", "grant it the database, or mend `connection`"),
-    1045: ("the server at {place} refuses {user}'s password", "mend the password in `connection`"),
-    1049: ("the server at {place} has no database {database}", "mend the name in `connection`, or run db_sync"),
+    1044: ("the account {user} may not enter {database}", "grant it the database, or mend the account in {told_in}"),
+    1045: ("the server at {place} refuses {user}'s password", "mend the password in {told_in}"),
+    1049: (
+        "the server at {place} has no database {database}",
+        "mend the name in `connection` of keystone.conf, or run db_sync",
+    ),
     1054: (
         "{database} has other columns than keystone's: {text}",
         "compare its schema version with keystone's release",
@@ -43,7 +47,7 @@ _REMEDIES = {
     1205: ("rows of {database} stayed locked by another session", "look at SHOW PROCESSLIST there, and run this again"),
     1213: ("another session changed the same rows of {database} again and again", "run this again"),
     1290: ("the server at {place} is read-only: {text}", _NOT_WRITABLE),
-    2003: ("no database server answers at {place}", "is it running, and does `connection` name it rightly?"),
+    2003: ("no database server answers at {place}", "is it running, and does {found_in} name it rightly?"),
     2006: ("the server at {place} went away", "is it running? Run this again: it goes on from what is there"),
     2013: ("the connection to {place} was lost", "is it running? Run this again: it goes on from what is there"),
 }
@@ -67,6 +71,8 @@ class Account:
     port: int = 3306
     socket: str | None = None
     tls: tuple[tuple[str, str], ...] = ()
+    told_in: str = _CONNECTION  # where name and password stand
+    found_in: str = _CONNECTION  # where the server's address stands
 
     @property
     def place(self) -> str:
@@ -280,9 +286,9 @@ def _connected(account: Account, several: bool = False) -> Any:
         # not Latin-1: Python's own words for the last one would hold it.
         said = "its password is not Latin-1" if isinstance(err, UnicodeError) else str(err)
         raise DatabaseError(
-            f"keystone's account {account.user} can't enter: {said}",
+            f"the account {account.user} can't enter: {said}",
             f"database {account.database} at {account.place}",
-            "mend `connection`",
+            f"mend what the server wants in {account.told_in}",
         ) from None
 
 
@@ -316,4 +322,5 @@ def translated(err: pymysql.MySQLError, account: Account) -> DatabaseError:
         problem = "the server at {place} has a certificate that is not trusted: {text}"
         remedy = "name the authority that signed it, or give the server one for the name by which it is reached"
     words = {"user": account.user, "database": account.database, "place": account.place, "text": text, "number": number}
+    remedy = remedy.format(told_in=account.told_in, found_in=account.found_in)
     return DatabaseError(problem.format(**words), f"database {account.database} at {account.place}", remedy)

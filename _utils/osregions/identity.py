@@ -53,18 +53,29 @@ class Token:
 class Identity:
     """One keystone and the credentials to sign in with, as an openrc file names them (OS_USERNAME ...)."""
 
-    def __init__(self, credentials: Mapping[str, str], url: str | None = None, timeout: float = 10) -> None:
+    def __init__(
+        self,
+        credentials: Mapping[str, str],
+        url: str | None = None,
+        timeout: float = 10,
+        where: str = "the openrc file",
+    ) -> None:
         """Take the credentials; `url` is the keystone's when it is not OS_AUTH_URL, with or without a version.
 
-        Raises IdentityError when something is missing to sign in.
+        `where` is what they were read from. Raises IdentityError when something is missing to sign in.
         """
         self._credentials = dict(credentials)
         wanted = [name for name in ("OS_USERNAME", "OS_PASSWORD") if not self._any(name)]
         if wanted and not (self._any("OS_USER_ID") and self._any("OS_PASSWORD")):
-            raise IdentityError(f"{' and '.join(wanted)} are missing", "the openrc file", "write them into it")
+            several = len(wanted) > 1
+            raise IdentityError(
+                f"{' and '.join(wanted)} {'are' if several else 'is'} missing",
+                where,
+                f"write {'them' if several else 'it'} there",
+            )
         address = url or self._any("OS_AUTH_URL")
         if not address:
-            raise IdentityError("OS_AUTH_URL is missing", "the openrc file", "write it there, or give `url`")
+            raise IdentityError("OS_AUTH_URL is missing", where, "write it there, or give `url`")
         self.url = base_url(address)
         self._timeout = timeout
         self.tls = self._tls()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -153,6 +153,18 @@ def _target(value: Any, where: str) -> str:
     if "{region}" not in _text(value, where):
         raise SettingsError(f"{value!r} targets every region alike", where, "let {region} stand where its name belongs")
     return str(value)
+
+
+def undeclared(region: str | None, regions: Collection[str]) -> tuple[str, str, str]:
+    """What to tell of a node whose region pillar does not declare: the problem, its place and the remedy."""
+    declared = f"declared are {', '.join(regions)}"
+    if region:
+        return f"there is no region {region} in pillar", "the grain `region`", declared
+    return (
+        "nothing says which region is that of this node",
+        "the grain `region`",
+        f"salt-call grains.setval region REGION sets it; {declared}",
+    )
 
 
 _PORT = _number(1, 65535)

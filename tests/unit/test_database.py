@@ -118,6 +118,14 @@ def test_every_error_of_a_server_names_the_place_and_mostly_a_remedy(number):
     assert err.remedy or "what the server said" in str(err)
 
 
+@pytest.mark.parametrize(("number", "place"), [(1044, "pillar here"), (1045, "pillar here"), (2003, "pillar there")])
+def test_a_remedy_names_the_place_where_that_account_stands(number, place):
+    account = database.Account("r", SECRET, "keystone", told_in="pillar here", found_in="pillar there")
+    assert place in database.translated(pymysql.err.OperationalError(number, ""), account).remedy
+    own = database.account_from_url("mysql://k:x@db/keystone")
+    assert "`connection` of keystone.conf" in database.translated(pymysql.err.OperationalError(number, ""), own).remedy
+
+
 def test_an_error_without_a_number_is_told_too():
     account = database.account_from_url("mysql://k:x@db/keystone")
     assert "db:3306" in str(database.translated(pymysql.err.InterfaceError(), account))

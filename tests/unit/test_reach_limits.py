@@ -80,9 +80,12 @@ def test_home_watches_nobody():
     assert wish.wish(cloud(), "RegionOne", "one-1") is None
 
 
-@pytest.mark.parametrize("region", [None, "", "RegionNine"])
-def test_node_of_no_region(region):
-    with pytest.raises(SettingsError, match="there is no region"):
+@pytest.mark.parametrize(
+    ("region", "words"),
+    [(None, "grains.setval region"), ("", "which region is that of this node"), ("RegionNine", "no region RegionNine")],
+)
+def test_node_of_no_region(region, words):
+    with pytest.raises(SettingsError, match=f"{words}.*declared are RegionOne" if words[0] == "g" else words):
         wish.wish(cloud(), region, "two-1")
 
 

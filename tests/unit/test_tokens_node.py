@@ -251,8 +251,8 @@ def test_a_url_without_its_version(url, base):
 def test_what_an_openrc_file_lacks_is_named(missing):
     complete = {**ADMIN, "OS_AUTH_URL": "http://h:5000"}
     del complete[missing]
-    with pytest.raises(IdentityError, match=missing):
-        Identity(complete)
+    with pytest.raises(IdentityError, match=rf"{missing} is missing \(/root/openrc\)"):
+        Identity(complete, where="/root/openrc")
 
 
 def test_a_keystone_that_does_not_serve_is_told_from_one_that_does(speaker):

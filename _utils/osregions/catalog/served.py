@@ -15,7 +15,7 @@ from osregions.model import Endpoint, Service
 
 def differences(catalog: Catalog, openrc_path: str, url: str) -> list[str]:
     """Sign in at a keystone, and list where the catalog it hands out differs from the tables; empty when nowhere."""
-    served = Identity(openrc.read(openrc_path), url=url).issue().catalog
+    served = Identity(openrc.read(openrc_path), url=url, where=openrc_path).issue().catalog
     with session(catalog.account) as db:
         services, endpoints = view.whole_catalog(db)
     return compare(served, services, endpoints)

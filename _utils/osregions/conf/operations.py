@@ -14,7 +14,7 @@ from osregions.conf.credentials import Credential
 from osregions.conf.document import Document
 from osregions.conf.options import MASK, OptionChange, masked
 from osregions.errors import RegionsError
-from osregions.settings import Settings
+from osregions.settings import Settings, undeclared
 
 LEDGER = "services"  # what this project set in the services' files, and what stood there before
 
@@ -44,11 +44,8 @@ class Machine:
 
     def __post_init__(self) -> None:
         if self.region not in self.settings.regions:
-            raise RegionsError(
-                f"there is no region {self.region} in pillar",
-                "the grain `region`, or `region`",
-                f"declared are {', '.join(self.settings.regions)}",
-            )
+            problem, where, remedy = undeclared(self.region, self.settings.regions)
+            raise RegionsError(problem, f"{where}, or `region`", remedy)
 
     def references(self) -> dict[str, Any]:
         """Every place that names a keystone, and every file that could not be looked at."""

@@ -10,7 +10,7 @@ from osregions.conf import keystones as ks
 from osregions.errors import Refused, RegionsError
 from osregions.identity import Identity
 from osregions.services.sign_ins import SignIn
-from osregions.settings import Settings
+from osregions.settings import Settings, undeclared
 
 _TIMEOUT = 8  # seconds: a whole region signs in there at this moment
 _PATIENCE = 3.0  # seconds in which a keystone node of the region may yet have its caches forget
@@ -19,11 +19,7 @@ _PATIENCE = 3.0  # seconds in which a keystone node of the region may yet have i
 def member(settings: Settings, region: str) -> None:
     """Raise Refused unless this is a region that has another's keystone to leave and to come back to."""
     if region not in settings.regions:
-        raise Refused(
-            f"there is no region {region or 'of this node'} in pillar",
-            "the grain `region`",
-            f"declared are {', '.join(settings.regions)}",
-        )
+        raise Refused(*undeclared(region, settings.regions))
     if region == settings.home:
         raise Refused(
             f"{region} is home: it always uses its own keystone", "", "name the region that home serves, or can't"
@@ -50,7 +46,7 @@ def lets_in(keystone: ks.Keystone, sign_ins: Iterable[SignIn], remedy: str) -> s
     for user, one in seen.items():
         while True:
             try:
-                Identity(one.credentials, url=keystone.internal, timeout=_TIMEOUT).issue()
+                Identity(one.credentials, url=keystone.internal, timeout=_TIMEOUT, where=one.place).issue()
                 break
             except RegionsError as err:
                 if time.monotonic() < until and getattr(err, "status", None) in (401, 404):

@@ -12,7 +12,7 @@ from osregions.errors import RegionsError, SettingsError
 from osregions.reach import limits as limits_of
 from osregions.reach.watch import Wish
 from osregions.services import sign_ins
-from osregions.settings import PILLAR, Settings, section
+from osregions.settings import PILLAR, Settings, section, undeclared
 
 OPENRC = ("/root/keystonerc_admin", "/root/admin-openrc", "/root/openrc")
 
@@ -25,11 +25,7 @@ def wish(
     `given` are numbers that go before pillar's, which `where` has. Raises SettingsError.
     """
     if not region or region not in settings.regions:
-        raise SettingsError(
-            f"there is no region {region or 'of this node'} in pillar",
-            "the grain `region`",
-            f"declared are {', '.join(settings.regions)}",
-        )
+        raise SettingsError(*undeclared(region, settings.regions))
     if region == settings.home:
         return None
     numbers = {name: getattr(settings.failover, name) for name in limits_of.NAMES}

@@ -17,6 +17,7 @@ from osregions.releases import Release
 from osregions.replication import accounts, checks, fence_act, link, numbers, people, resume, resume_act, seed, swap
 from osregions.replication.server import Server, logged, view
 from osregions.replication.wishes import Replication
+from osregions.settings import PILLAR
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class Here:
             changes["replication"] = [step.told for step in steps]
         if dry or not changes:
             otherwise = f"{self.database} replicates {wish.host}:{wish.port}"
-            return Outcome(changes, f"{_told(changes, otherwise)}{giving_way}")
+            return Outcome(changes, f"{_told(changes, otherwise, dry)}{giving_way}")
         if there:
             self.fenced(dry=False)
         comment = "replication runs as it is to"
@@ -176,7 +177,7 @@ class Here:
             if there and not dry:
                 link.remove(session)
         changes = {"replication": ["stops, and is forgotten"]} if there else {}
-        return Outcome(changes, _told(changes, f"{self.database} replicates nobody here"))
+        return Outcome(changes, _told(changes, f"{self.database} replicates nobody here", dry))
 
     def replicates(self) -> bool:
         """Whether this server has a connection of ours to home, running or not."""
@@ -198,15 +199,15 @@ class Here:
             changes["rights"] = list(done.changes)
         if apart.shown:
             changes["numbers"] = list(apart.shown)
-        words = [_told(changes, f"{self.user} reads {self.database}, and writes its bookkeeping alone"), *done.findings]
-        return Outcome(changes, "; ".join(words))
+        told = _told(changes, f"{self.user} reads {self.database}, and writes its bookkeeping alone", dry)
+        return Outcome(changes, "; ".join([told, *done.findings]))
 
     def unfenced(self, dry: bool) -> Outcome:
         """Give keystone's account back what it could do before the fence: an operator's decision."""
         with self.own() as session:
             done = fence_act.unfence(session, self.database, self.user, self.backups, test=dry)
         changes = {"rights": list(done.changes)} if done.changes else {}
-        return Outcome(changes, _told(changes, f"{self.user} has what it had before the fence"))
+        return Outcome(changes, _told(changes, f"{self.user} has what it had before the fence", dry))
 
     def option_file(self) -> str:
         """What the server's option file is to say, so that its restart changes nothing."""
@@ -253,6 +254,8 @@ class Here:
             wish.host,
             wish.port,
             tls=tuple((name, path) for name, path in pairs if path),
+            told_in=f"pillar {PILLAR}:replication:passwords:{self.region} (orch.identity sets it at home)",
+            found_in=f"pillar {PILLAR}:regions:{self.wishes.settings.home}:database:host",
         )
 
 
@@ -263,8 +266,8 @@ def _accounts(steps: list[accounts.Step], dry: bool, otherwise: str) -> Outcome:
     return Outcome({"accounts": told}, f"{len(told)} rights and accounts {'would be' if dry else 'were'} made right")
 
 
-def _told(changes: Mapping[str, Any], otherwise: str) -> str:
-    return f"to be done: {', '.join(changes)}" if changes else otherwise
+def _told(changes: Mapping[str, Any], otherwise: str, dry: bool) -> str:
+    return f"{'would be done' if dry else 'done'}: {', '.join(changes)}" if changes else otherwise
 
 
 def free_bytes(server: Server) -> int | None:

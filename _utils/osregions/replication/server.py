@@ -10,9 +10,11 @@ from typing import Any
 from osregions.database import Account, Session
 from osregions.errors import DatabaseError
 from osregions.replication.dialect import Dialect, dialect_from
+from osregions.settings import PILLAR
 
 # Where distributions have the server's socket: Debian, RHEL.
 SOCKETS = ("/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock")
+_ADMIN = f"pillar {PILLAR}:replication:admin"
 _VARIABLES = (
     "server_id",
     "server_uuid",
@@ -118,7 +120,7 @@ def admin_account(
     Raises DatabaseError when there is neither a socket nor a host.
     """
     if host:
-        return Account(user, password, "", host, port)
+        return Account(user, password, "", host, port, told_in=_ADMIN, found_in=_ADMIN)
     found = socket or next((path for path in SOCKETS if os.path.exists(path)), None)
     if not found:
         raise DatabaseError(
@@ -126,7 +128,7 @@ def admin_account(
             ", ".join(SOCKETS),
             "run this on the database's node, or name `replication:admin:socket` in pillar",
         )
-    return Account(user, password, "", socket=found)
+    return Account(user, password, "", socket=found, told_in=_ADMIN, found_in=_ADMIN)
 
 
 def view(session: Session, whole: bool = True) -> Server:

@@ -13,7 +13,7 @@ from osregions.errors import SettingsError
 from osregions.replication import accounts, link
 from osregions.replication.dialect import Tls
 from osregions.replication.server import admin_account
-from osregions.settings import PILLAR, Settings
+from osregions.settings import PILLAR, Settings, undeclared
 
 _PLACE = f"pillar {PILLAR}:replication"
 # At most 16 characters: MySQL 5.6's limit.
@@ -44,6 +44,7 @@ class Replication:
 
     def number(self, region: str) -> int:
         """A region's number, which tells its own revocations apart. Raises SettingsError when two have the same."""
+        self._declared(region)
         numbers = {
             name: int(one.database.get("number") or place)
             for place, (name, one) in enumerate(self.settings.regions.items(), 1)
@@ -59,6 +60,7 @@ class Replication:
 
     def discard(self, region: str) -> bool:
         """Whether the operator has said that what home lacks may go."""
+        self._declared(region)
         return bool(self.settings.regions[region].database.get("discard"))
 
     def accounts(self, database: str) -> tuple[accounts.Wanted, ...]:
@@ -88,6 +90,7 @@ class Replication:
 
         Raises SettingsError when pillar lacks home's address or that region's password.
         """
+        self._declared(region)
         if region == self.settings.home:
             raise SettingsError(f"{region} is home, and replicates nobody", _PLACE, "run this in another region")
         if region not in self.passwords:
@@ -107,6 +110,10 @@ class Replication:
             heartbeat=self.heartbeat,
             retry=self.retry,
         )
+
+    def _declared(self, region: str) -> None:
+        if region not in self.settings.regions:
+            raise SettingsError(*undeclared(region, self.settings.regions))
 
     def _host(self, region: str) -> str:
         host = self.settings.regions[region].database.get("host")

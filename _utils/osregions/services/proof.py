@@ -79,7 +79,7 @@ def _signs_in(one: SignIn, target: ks.Keystone) -> Iterator[Check]:
         yield Check(service, name, False, seen, "apply regions.services")
         return
     try:
-        token = Identity(one.credentials, url=one.url).issue()
+        token = Identity(one.credentials, url=one.url, where=one.place).issue()
     except RegionsError as err:
         remedy = f"has {one.user} that password, and a role on that project, at {target.region}'s keystone?"
         yield Check(service, name, False, f"{one.place} as {one.user}: {err.problem} ({err.where})", remedy)
@@ -100,7 +100,11 @@ def _told(service: str, one: SignIn, token: Token, target: ks.Keystone) -> Check
     ]
     if wrong:
         seen = f"the catalog sends {one.place} to {', '.join(wrong)}"
-        return Check(service, name, False, seen, f"that must be the keystone of {target.region}: run orch.join again")
+        remedy = (
+            f"that must be {target.region}'s keystone: on home's master, salt-run regions.join REGION, by the name of"
+            " the region that joined"
+        )
+        return Check(service, name, False, seen, remedy)
     if one.region is None:
         seen = f"{one.place} names no region, and so takes the first endpoint of any"
         return Check(service, name, False, seen, "apply regions.services")

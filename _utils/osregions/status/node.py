@@ -110,9 +110,10 @@ class Place:
     def _catalog(self, seconds: float) -> dict[str, Any]:
         """Sign in at this node's keystone as the admin: how long it takes, what it serves, and what answers of that."""
         began = time.monotonic()
-        account = openrc.read(self.own.section("openrc").get("admin") or "/root/keystonerc_admin")
+        path = self.own.section("openrc").get("admin") or "/root/keystonerc_admin"
+        account = openrc.read(path)
         url = self.own.section("keystone").get("url") or keystone_node.local_url()
-        token = Identity(account, url=url, timeout=seconds * 0.8).issue()
+        token = Identity(account, url=url, timeout=seconds * 0.8, where=path).issue()
         took = time.monotonic() - began
         endpoints = [
             {

@@ -105,7 +105,7 @@ class Keystone:
     def prove(self, credentials: str, url: str, unit: str | None, pattern: str | None, tokens: int) -> proofs.Proofs:
         """Issue real tokens at `url`, and see where they go."""
         return proofs.prove(
-            identity=lambda: Identity(openrc.read(credentials), url=url),
+            identity=lambda: Identity(openrc.read(credentials), url=url, where=credentials),
             servers=self.servers(),
             processes=lambda: keystone_node.processes(unit, pattern),
             rows=self._token_rows,
