@@ -72,7 +72,7 @@ def export_region(region, renamed_from=None, config=None):
 
     .. code-block:: bash
 
-        salt-call keystone_catalog.export_region RegionTwo --out=json
+        salt-call keystone_catalog.export_region RegionTwo --out=json | jq .local >region-two.json
 
     region
         Text: the region's name.
@@ -105,7 +105,7 @@ def import_region(rows, identity="follow", services="mapped", test=False, config
         salt-call keystone_catalog.import_region "$(cat region-two.json)" test=True
 
     rows
-        Dict: what ``keystone_catalog.export_region`` returned.
+        Dict: what ``keystone_catalog.export_region`` returned, without the ``local`` that Salt's output puts around it.
 
     identity
         ``follow``, or a dict from interface to URL. ``follow`` makes the region's identity endpoints
@@ -244,7 +244,8 @@ def catalog(openrc=None, url=None):
 
     Source: the ``catalog`` in keystone's answer to ``POST /v3/auth/tokens``.
     """
-    return _run(lambda: list(Identity(read_openrc(openrc or _openrc()), url=url).issue().catalog))
+    path = openrc or _openrc()
+    return _run(lambda: list(Identity(read_openrc(path), url=url, where=path).issue().catalog))
 
 
 def invalidate(config=None, what="catalog"):
@@ -405,7 +406,8 @@ def prune(keep=None, config=None):
 
     def act():
         catalog = _catalog(config)
-        return backups_of.prune(keep or catalog.keep, catalog.account.database, catalog.backups)
+        most = catalog.keep if keep is None else keep
+        return backups_of.prune(most, catalog.account.database, catalog.backups)
 
     return _run(act)
 

@@ -87,6 +87,8 @@ def set_(path, section, option, value=None, values=None, backups=None, test=Fals
 
     value
         Text, number or truth value: of a repeated option the last one is changed, which is the one that counts.
+        Salt reads a command line as YAML: what looks like a dict or a list there wants quotes of its own, within the
+        shell's.
 
     values
         List: all the values that the option is to have, in place of ``value``.
@@ -122,7 +124,7 @@ def add(path, section, option, value, backups=None, test=False):
 
     .. code-block:: bash
 
-        salt-call oslo_conf.add /etc/nova/nova.conf pci alias '{"name": "gpu"}'
+        salt-call oslo_conf.add /etc/nova/nova.conf pci alias "'{\\"name\\": \\"gpu\\"}'"
 
     path
         Text: the file's path.
@@ -134,7 +136,7 @@ def add(path, section, option, value, backups=None, test=False):
         Text: the option's name.
 
     value
-        Text: the value, which comes after those that are there.
+        Text: the value, which comes after those that are there; quoted as for ``oslo_conf.set``.
 
     backups
         Text: where the earlier text is kept. Default: from pillar, else ``/var/backups/openstack-regions``.
@@ -158,7 +160,7 @@ def remove(path, section, option, value=None, backups=None, test=False):
     .. code-block:: bash
 
         salt-call oslo_conf.remove /etc/nova/nova.conf DEFAULT debug
-        salt-call oslo_conf.remove /etc/nova/nova.conf pci alias '{"name": "gpu"}'
+        salt-call oslo_conf.remove /etc/nova/nova.conf pci alias "'{\\"name\\": \\"gpu\\"}'"
 
     path
         Text: the file's path.
@@ -170,7 +172,7 @@ def remove(path, section, option, value=None, backups=None, test=False):
         Text: the option's name.
 
     value
-        Text: the one value to take out. Default: all of them.
+        Text: the one value to take out; quoted as for ``oslo_conf.set``. Default: all of them.
 
     backups
         Text: where the earlier text is kept. Default: from pillar, else ``/var/backups/openstack-regions``.
@@ -507,7 +509,12 @@ def _backups(given):
 
 
 def _text(value):
-    """A value as an INI file has it: YAML made a truth value of `true`."""
+    """A value as an INI file has it: YAML made a truth value of `true`; a dict or a list is none."""
+    if isinstance(value, (dict, list)):
+        raise CommandExecutionError(
+            f"{value!r} is no text (`value`). Salt reads a command line as YAML: give it in quotes of its own, within"
+            """ the shell's, as in "'{\\"name\\": \\"gpu\\"}'\"; a list of all values is `values`."""
+        )
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

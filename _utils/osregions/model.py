@@ -12,6 +12,7 @@ from osregions.errors import Refused
 
 Value = str | int | None
 Row = TypeVar("Row", "Region", "Service", "Endpoint")
+_EXPORTED = "give what keystone_catalog.export_region returned, without Salt's `local` around it"
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class Export:
         """Take an export out of the form in which Salt carried it; raises Refused for anything that is not one."""
         where = "the exported region"
         if not isinstance(data, Mapping) or set(data) != {item.name for item in fields(cls)}:
-            raise Refused(f"{str(data)[:80]!r} is no exported region", where, "use keystone_catalog.export_region")
+            raise Refused(f"{str(data)[:80]!r} is no exported region", where, _EXPORTED)
         if not isinstance(data["services"], list) or not isinstance(data["endpoints"], list):
             raise Refused("services and endpoints must be lists", where, "use keystone_catalog.export_region")
         release = data["release"]

@@ -40,7 +40,9 @@ class Command:
 
     @property
     def words(self) -> list[str]:
-        return shlex.split(self.line, comments=True)
+        words = shlex.split(self.line, comments=True)
+        end = next((at for at, word in enumerate(words) if word == "|" or word.startswith(">")), None)
+        return words[:end]  # what becomes of its output is another program's, or a file's
 
 
 def in_markdown(path: Path) -> Iterator[Command]:

@@ -47,6 +47,7 @@ E1 = EXPORT.as_dict()["endpoints"][0]
         (None, "None' is no exported region"),
         ("text", "is no exported region"),
         ({}, "is no exported region"),
+        ({"local": EXPORT.as_dict()}, "without Salt's `local` around it"),
         (but(["schema"], KeyError), "is no exported region"),
         (but(["more"], 1), "is no exported region"),
         (but(["services"], {}), "must be lists"),
