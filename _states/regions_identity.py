@@ -155,7 +155,7 @@ def revocations_carried(name, timeout=_TIMEOUT):
     return _state(name, timeout, act)
 
 
-def keys_spread(name, regions=None, joining=None, source=None, older=False, timeout=_TIMEOUT):
+def keys_spread(name, regions=None, joining=None, source=None, older=None, timeout=_TIMEOUT):
     """
     Every keystone node of every region has home's fernet keys, of tokens, receipts and credentials.
 
@@ -178,7 +178,8 @@ def keys_spread(name, regions=None, joining=None, source=None, older=False, time
         Text: the minion of home whose keys count. Default: from pillar ``keys:source``, else home's first by name.
 
     older
-        Whether nodes take a set that is older than what they had from home, as after a restored backup. Default: False.
+        Whether nodes take a set that is older than what they had from home, as after a restored backup. Default: from
+        pillar ``keys:older``, where it is given on the command line for once; else False.
 
     timeout
         Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
@@ -190,12 +191,14 @@ def keys_spread(name, regions=None, joining=None, source=None, older=False, time
 
     def act(settings, minions):
         found = _fleet(minions, settings, regions, joining, source)
-        return fleet.spread(found, _by_name(minions), _salt_key, __opts__["test"], older).as_dict()
+        return fleet.spread(
+            found, _by_name(minions), _salt_key, __opts__["test"], bool(_said("older", older))
+        ).as_dict()
 
     return _state(name, timeout, act, region=False)
 
 
-def keys_rotated(name, every=None, regions=None, source=None, force=False, timeout=_TIMEOUT):
+def keys_rotated(name, every=None, regions=None, source=None, force=None, timeout=_TIMEOUT):
     """
     Home's fernet keys, of tokens and receipts, are no older than they should be, and every node has the new ones.
 
@@ -219,7 +222,8 @@ def keys_rotated(name, every=None, regions=None, source=None, force=False, timeo
         Text: the minion of home on which keys are rotated. Default: from pillar ``keys:source``, else home's first.
 
     force
-        Whether to rotate now, although it is early; then this state changes something each time. Default: False.
+        Whether to rotate now, although it is early; then this state changes something each time. Default: from pillar
+        ``keys:force``, where it is given on the command line for once; else False.
 
     timeout
         Seconds of silence after which a minion is asked whether it is still at it. Default: 15.
@@ -229,17 +233,23 @@ def keys_rotated(name, every=None, regions=None, source=None, force=False, timeo
     """
 
     def act(settings, minions):
-        wish = every or settings_of.section(__pillar__, "keys").get("every")
+        wish = _said("every", every)
         look = partial(_fleet, minions, settings, regions, None, source)
-        return fleet.rotated(look, _by_name(minions), _salt_key, __opts__["test"], wish, force).as_dict()
+        forced = bool(_said("force", force))
+        return fleet.rotated(look, _by_name(minions), _salt_key, __opts__["test"], wish, forced).as_dict()
 
     return _state(name, timeout, act, region=False)
 
 
 def _fleet(minions, settings, regions, joining, source):
-    source = source or settings_of.section(__pillar__, "keys").get("source")
+    source = _said("source", source)
     view = partial(minions.ask, fun="keystone_keys.view")
     return fleet.look(settings, view, minions.known, regions, joining, source)
+
+
+def _said(name, given):
+    """What the state was given, else what pillar says under ``keys``."""
+    return settings_of.section(__pillar__, "keys").get(name) if given is None else given
 
 
 def _by_name(minions):

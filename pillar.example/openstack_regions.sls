@@ -167,6 +167,10 @@ openstack_regions:
   #   # Whom the keys belong to. Left out: keystone, or who has the directory where there is no such account.
   #   user: keystone
   #   group: keystone
+  #   # For once, on the command line of orch.keys: regions take keys older than what they had, for home was restored.
+  #   older: false
+  #   # For once, on the command line of orch.rotate_keys: rotate now, though tokens in use may lose their key.
+  #   force: false
   # Rotation by the clock is the master's: an hourly look, which rotates when it is time and all nodes are there. In the
   # master's own configuration, /etc/salt/master.d/openstack_regions.conf:
   ## schedule:

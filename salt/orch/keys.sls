@@ -6,7 +6,11 @@
 
     A region whose keystone still has keys of its own is refused until it is named, for what they made ends with them:
 
-        salt-run state.orchestrate orch.keys pillar='{"openstack_regions": {"join": "RegionThree"} }' #}
+        salt-run state.orchestrate orch.keys pillar='{"openstack_regions": {"join": "RegionThree"} }'
+
+    So are keys older than what a region had from home, unless home was restored from a backup, and you say so:
+
+        salt-run state.orchestrate orch.keys pillar='{"openstack_regions": {"keys": {"older": true} } }' #}
 {%- set cloud = salt['regions.settings'](strict=False) %}
 
 every keystone has home's keys:

@@ -4,6 +4,10 @@
         salt-run state.orchestrate orch.rotate_keys test=True
         salt-run state.orchestrate orch.rotate_keys
 
+    Before it is time, which ends the tokens whose key goes, for once:
+
+        salt-run state.orchestrate orch.rotate_keys pillar='{"openstack_regions": {"keys": {"force": true} } }'
+
     By the clock, in the master's configuration (/etc/salt/master.d/openstack_regions.conf): often, for it rotates when
     it is time alone (pillar openstack_regions:keys:every), and what was postponed is made up for by the next look.
 

@@ -57,6 +57,27 @@ def test_a_region_of_its_own_keys_is_refused_until_it_joins(cloud):
     assert cloud.contents()["three-a"] == before["three-a"]
 
 
+def test_once_and_on_the_command_line_older_keys_are_taken_and_a_rotation_comes_early(cloud):
+    cloud.joined()
+    for kind in REPOSITORIES:
+        former = {number - 2 if number else 0: key for number, key in cloud.content("one-a", kind).items()}
+        for minion in ("one-a", "one-b"):
+            keys.fill(cloud.folder / minion / kind, former)
+    usual = cloud.pillar
+    for word, wish in (("older", "keys_spread"), ("force", "keys_rotated")):
+        refused = cloud.state(wish)
+        assert refused["changes"] == {}
+        if word == "older":
+            assert refused["result"] is False
+            assert """orch.keys pillar='{"openstack_regions": {"keys": {"older": true}}}'""" in refused["comment"]
+        cloud.pillar = {**usual, "keys": {**usual["keys"], word: True}}
+        done = cloud.state(wish)
+        cloud.pillar = usual
+        assert done["result"] is True, done["comment"]
+        assert done["changes"].keys() >= {"two-a", "two-b", "three-a"}
+    assert cloud.content("two-a") == cloud.content("one-a")
+
+
 def test_keys_that_came_by_hand_are_left_and_noted_as_homes(cloud):
     for kind in REPOSITORIES:
         keys.fill(cloud.folder / "two-a" / kind, cloud.content("one-a", kind))

@@ -11,7 +11,7 @@ from typing import Any
 
 from osregions.errors import Refused, RegionsError
 from osregions.keys import plan, seal
-from osregions.keys.operations import shortest
+from osregions.keys.operations import FORCE, OLDER, shortest
 from osregions.keys.places import CREDENTIALS, ROTATED
 from osregions.settings import Settings
 
@@ -107,7 +107,7 @@ class Fleet:
             if known is not None and self.source.repositories[kind]["primary"] < known and not older:
                 return (
                     f"its {kind} keys from home are newer (number {known}) than {self.source.minion}'s. Name the right "
-                    f"`source`; or, when home was restored from a backup, say `older`"
+                    f"`source`; or, when home was restored from a backup, {OLDER}"
                 )
             primary = node.primary(kind)
             foreign = primary is not None and primary not in self.source.keys(kind).values()
@@ -273,7 +273,7 @@ def clock(fleet: Fleet, every: int | None, force: bool) -> Clock:
             raise Refused(
                 f"with max_active_keys = {own['max_active_keys']} a rotation ends the tokens of the moment before",
                 f"[{kind}] of {fleet.source.minion}",
-                "set it to 3 or more on every node; or say `force`",
+                f"set it to 3 or more on every node; or {FORCE}",
             )
         waits.append(wait or 0)
     if every is not None and every < max(waits) and not force:

@@ -20,6 +20,9 @@ from osregions.keys.places import CREDENTIALS, ROTATED, Place, Places
 
 RECORDS = "/var/lib/openstack-regions"
 _RECORD = "keys.json"  # what this node was given, by numbers; no keys
+# What an operator decides once, on the command line of home's master.
+OLDER = """salt-run state.orchestrate orch.keys pillar='{"openstack_regions": {"keys": {"older": true}}}'"""
+FORCE = """salt-run state.orchestrate orch.rotate_keys pillar='{"openstack_regions": {"keys": {"force": true}}}'"""
 NEW_KEY = "a new key"  # in place of a fingerprint that nobody can know beforehand
 
 
@@ -112,7 +115,11 @@ class Node:
                 (place,) = self.places.named(which)
                 found = backup.listed(self.backups, place.path)
                 if not found:
-                    raise BackupError(f"no former keys of {which} are kept", str(self.backups))
+                    raise BackupError(
+                        f"no former keys of {which} are kept",
+                        str(self.backups),
+                        "keystone_keys.backups lists what is kept",
+                    )
                 kept = backup.read(found[0]["backup"], self.backups)
             (place,) = self.places.named(kept.place.kind)
             if os.path.realpath(place.path) != os.path.realpath(kept.place.path):
@@ -215,7 +222,8 @@ class Node:
                 raise Refused(
                     f"{source} sends {kind} keys up to number {primary}, and this node had number {known} from home",
                     own[kind].path,
-                    "a home restored from a backup? Then say `older`; else find the node that has the right keys",
+                    f"was home restored from a backup? Then, on its master, {OLDER}; else find the node that has the"
+                    " right keys",
                 )
         # What this region came with is kept for as long as it takes part: regions.keys.clean gives it back.
         own_sets = record.get("own") or (self._foreign(sets, own) if not record else {})
@@ -303,7 +311,7 @@ def check_age(repository: looks.Repository, lifetime: int = 0, now: float | None
         raise Refused(
             f"with max_active_keys = {place.max_active_keys} a rotation ends the tokens of the moment before",
             f"[{place.kind}]",
-            "set it to 3 or more on every node; or say `force`",
+            f"set it to 3 or more on every node; or, on home's master, {FORCE}",
         )
     age = (time.time() if now is None else now) - (repository.rotated or 0)
     if age < wait:
@@ -311,7 +319,7 @@ def check_age(repository: looks.Repository, lifetime: int = 0, now: float | None
         raise Refused(
             f"the last rotation was {age / 3600:.1f} h ago{future}, and tokens need {wait / 3600:.1f} h between two",
             place.path,
-            "wait, raise max_active_keys on every node, or say `force`",
+            f"wait, or raise max_active_keys on every node; or, on home's master, {FORCE}",
         )
 
 
