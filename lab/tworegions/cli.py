@@ -105,9 +105,11 @@ def down(arguments: list[str]) -> int:
 @command
 def execute(arguments: list[str]) -> int:
     """lab/exec HOST COMMAND...: run a command in a host; input, output and exit status are the command's own."""
+    asked = arguments[:1] in (["-h"], ["--help"])
     if len(arguments) < 2 or arguments[0].startswith("-"):
-        print(f"usage: lab/exec HOST COMMAND...\nhosts: {', '.join(one.name for one in HOSTS)}", file=sys.stderr)
-        return 2
+        usage = f"usage: lab/exec HOST COMMAND...\nhosts: {', '.join(one.name for one in HOSTS)}"
+        print(usage, file=sys.stdout if asked else sys.stderr)
+        return 0 if asked else 2
     try:
         chosen = host(arguments[0])
     except ValueError as err:
@@ -129,10 +131,10 @@ def status(arguments: list[str]) -> int:
 def freeze(arguments: list[str]) -> int:
     """lab/freeze NAME: keep the running lab as a snapshot for `lab/up --from NAME`."""
     parser = argparse.ArgumentParser(prog="lab/freeze", description=freeze.__doc__)
-    parser.add_argument("name", help="name of the snapshot: letters, digits and _")
+    parser.add_argument("name", help="name of the snapshot: letters, digits and _, not beginning with a digit")
     name = parser.parse_args(arguments).name
     if not name.isidentifier():
-        raise LabError(f"{name!r} is no name for a snapshot; use letters, digits and _")
+        raise LabError(f"{name!r} is no name for a snapshot; use letters, digits and _, not beginning with a digit")
     progress = Progress()
     with image.locked():
         versions = Versions(**lab.known()["versions"])
@@ -168,7 +170,15 @@ heal = _line("heal", network.heal, "the line between the regions is whole again"
 def lose(arguments: list[str]) -> int:
     """lab/lose [PERCENT]: lose so many of the packets between the regions, each by itself, until lab/heal."""
     parser = argparse.ArgumentParser(prog="lab/lose", description=lose.__doc__)
-    parser.add_argument("percent", nargs="?", type=int, default=30, choices=range(1, 101), metavar="PERCENT")
+    parser.add_argument(
+        "percent",
+        nargs="?",
+        type=int,
+        default=30,
+        choices=range(1, 101),
+        metavar="PERCENT",
+        help="how many of a hundred packets, 1 to 100 (%(default)s)",
+    )
     percent = parser.parse_args(arguments).percent
     progress = Progress()
     with progress.step(f"the router loses {percent} % of what it forwards"):
