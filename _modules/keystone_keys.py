@@ -262,7 +262,8 @@ def restore(which, config=None, release=None, test=False):
     .. code-block:: bash
 
         salt-call keystone_keys.restore fernet_tokens test=True
-        salt-call keystone_keys.restore /var/backups/openstack-regions/keys/etc--keystone--fernet-keys.20261125T1015Z
+        salt-call keystone_keys.restore \\
+            /var/backups/openstack-regions/keys/etc--keystone--fernet-keys.20261125T101500.123456Z
 
     which
         Text: a kind, whose newest backup is meant; or a backup's path, as ``keystone_keys.backups`` lists it.
@@ -336,9 +337,10 @@ def prove(at, openrc=None, url=None):
     """
 
     def act():
-        account = read_openrc(openrc or _pillar("openrc").get("admin") or "/root/keystonerc_admin")
+        path = openrc or _pillar("openrc").get("admin") or "/root/keystonerc_admin"
+        account = read_openrc(path)
         own = url or _pillar("keystone").get("url") or keystone_node.local_url()
-        return mutual.prove(Identity(account, url=own), Identity(account, url=at))
+        return mutual.prove(Identity(account, url=own, where=path), Identity(account, url=at, where=path))
 
     return _run(act)
 

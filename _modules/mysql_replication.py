@@ -197,8 +197,9 @@ def replica(database=None, region=None, discard=False, test=False):
     test
         Whether to say only what would change. Default: False.
 
-    Returns a dict: ``changes`` (``seeded``, ``replication``) and ``comment``. A link that stands and runs is not
-    touched. Raises CommandExecutionError with everything that stands in the way, each with its remedy.
+    Returns a dict: ``changes`` (``seeded``, ``rights``, ``numbers``, ``replication``) and ``comment``. A link that
+    stands and runs is not touched. Raises CommandExecutionError with everything that stands in the way, each with its
+    remedy.
 
     Source: GTIDs; MariaDB's named connections, MySQL's channels.
     """
@@ -315,13 +316,13 @@ def status(database=None, region=None):
     region
         Text: this node's region. Default: its grain ``region``.
 
-    Returns a dict: ``ok``, ``findings`` (sentences, with their remedies) and ``told`` (the same by kind: link, stands,
-    passes, behind, fence, numbers, schema, clock, keys), and what was seen: ``source``,
-    ``threads``, ``errors``, ``received`` and ``position`` (GTIDs), ``lag`` (seconds until what home had when asked was
-    here; None when it was not within five), ``tls``, ``filters``; ``schema`` (``home`` and ``here``: versions and
-    charset), ``clock`` (by how many seconds those of ``node`` and ``server`` are ahead of home's; 0 while the way there
-    can explain it), ``keys`` (``digests`` by kind, ``from_home``). While replication does not run, nothing is known of
-    home: None. Changes nothing.
+    Returns a dict: ``ok``, ``replicates`` (where that is False, these four alone), ``findings`` (sentences, with their
+    remedies) and ``told`` (the same by kind: link, stands, passes, behind, fence, numbers, schema, clock, keys), and
+    what was seen: ``source``, ``threads``, ``errors``, ``received`` and ``position`` (GTIDs), ``lag`` (seconds until
+    what home had when asked was here; None when it was not within five), ``tls``, ``filters``; ``schema`` (``home`` and
+    ``here``: versions and charset), ``clock`` (by how many seconds those of ``node`` and ``server`` are ahead of
+    home's; 0 while the way there can explain it), ``keys`` (``digests`` by kind, ``from_home``). While replication does
+    not run, nothing is known of home: None. Changes nothing.
 
     Source: SHOW SLAVE STATUS and its like, SHOW GRANTS, information_schema; lag by waiting for home's present GTID;
     UTC_TIMESTAMP at home between two looks at the clocks here; the note of the keys that came from home, and
@@ -512,7 +513,7 @@ def restore(name, database=None):
 
     .. code-block:: bash
 
-        salt-call mysql_replication.restore keystone_before_20261125T101500
+        salt-call mysql_replication.restore keystone_before_20261125_101500
 
     name
         Text: its name, as ``mysql_replication.kept`` lists it; ``latest`` is the newest that a seed replaced.

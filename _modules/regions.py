@@ -212,7 +212,8 @@ def restore_file(backup, directory=files.BACKUPS):
 
     .. code-block:: bash
 
-        salt-call regions.restore_file /var/backups/openstack-regions/files/root--keystonerc_admin.20261123T034500.1Z
+        salt-call regions.restore_file \\
+            /var/backups/openstack-regions/files/root--keystonerc_admin.20261123T034500.123456Z
 
     backup
         Text: the backup's path, as ``regions.file_backups`` lists it.

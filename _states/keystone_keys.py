@@ -1,5 +1,5 @@
 """
-States of keystone's fernet keys on one node. How they reach it from home is ``regions.keys_spread``'s.
+States of keystone's fernet keys on one node. How they reach it from home is ``regions_identity.keys_spread``'s.
 """
 
 from salt.exceptions import CommandExecutionError
@@ -83,7 +83,7 @@ def whole(name, kind=None, config=None):
 
 def own(name, config=None):
     """
-    The keys are those that this node had before home's first came; the way back from ``regions.keys_spread``.
+    The keys are those that this node had before home's first came; the way back from ``regions_identity.keys_spread``.
 
     .. code-block:: yaml
 

@@ -125,7 +125,10 @@ def find(path: str, directory: str | Path = files.BACKUPS, database: str | None 
         raise BackupError(f"{path} is not a backup", remedy="list them with keystone_catalog.backups")
     backup = _read(note)
     if backup is None or _sha256(Path(path)) != backup.sha256:
-        raise BackupError(f"{path} is not what it was when it was made", remedy="take another backup")
+        raise BackupError(
+            f"{path} is not what it was when it was made",
+            remedy="restore an older one: keystone_catalog.backups lists them",
+        )
     return backup
 
 
@@ -140,7 +143,9 @@ def check(account: Account, backup: Backup, tables: Sequence[str] | None = None)
         raise BackupError(f"the backup holds no rows of {', '.join(strangers)}", backup.backup, "leave them out")
     if account.database != backup.database:
         raise BackupError(
-            f"the backup is of the database {backup.database}, not {account.database}", backup.backup, "take its own"
+            f"the backup is of the database {backup.database}, not {account.database}",
+            backup.backup,
+            "choose one of this database: keystone_catalog.backups lists them",
         )
     with session(account) as db:
         schema = view.schema_version(db)

@@ -113,7 +113,11 @@ def load(account: Account, path: Path, tables: Sequence[str]) -> None:
         if process.returncode != 0:
             # The client repeats the statement before its error, and a row may hold a secret.
             problem = "; ".join([line for line in said if line.startswith("ERROR")] or said[-1:])
-            raise BackupError(f"the server took no rows back: {problem}; nothing was changed", str(path))
+            raise BackupError(
+                f"the server took no rows back: {problem}; nothing was changed",
+                str(path),
+                "mend what it says, and restore again",
+            )
 
 
 @contextlib.contextmanager
@@ -134,7 +138,11 @@ def _dumping(account: Account, arguments: Sequence[str]) -> Iterator[IO[bytes]]:
                 raise
             problem = process.stderr.read().decode(errors="replace").strip()
         if process.returncode != 0:
-            raise BackupError(f"{Path(path).name} failed: {problem}", f"database {account.database} at {account.place}")
+            raise BackupError(
+                f"{Path(path).name} failed: {problem}",
+                f"database {account.database} at {account.place}",
+                "mend what it says, and run this again",
+            )
 
 
 def _found(names: Sequence[str]) -> str:

@@ -81,7 +81,12 @@ def read(name: str, backups: str | Path = files.BACKUPS) -> Ledger:
         notes = tuple(Note(**{**note, "written": tuple(note["written"])}) for note in data["notes"])
         return Ledger(notes, {str(file): float(moment) for file, moment in data["written"].items()})
     except (ValueError, KeyError, TypeError, AttributeError) as err:
-        raise BackupError("the ledger of changed options is damaged", str(path), "move it away and run again") from err
+        raise BackupError(
+            "the ledger of changed options is damaged",
+            str(path),
+            "move it away and run again: oslo_conf.undo then no longer knows what stood there before;"
+            " regions.file_backups has the earlier texts",
+        ) from err
 
 
 def write(name: str, ledger: Ledger, backups: str | Path = files.BACKUPS) -> None:

@@ -31,7 +31,8 @@ VERDICT_OF: Mapping[str, str] = {
 REMEDIES: Mapping[str, Remedy] = {
     "connections": Remedy(
         "memcached refused connections, or kept them waiting, {refused} times in {seconds:.0f} s: {connections}",
-        "raise how many it takes, MAXCONN in /etc/sysconfig/memcached or -c in /etc/memcached.conf, and restart it",
+        "raise how many it takes, MAXCONN in /etc/sysconfig/memcached or -c in /etc/memcached.conf, and restart it: up"
+        " to Newton that signs everybody out",
     ),
     "no_room": Remedy(
         "memcached turned away {turned_away} items in {seconds:.0f} s, for it had no room, and evicts nothing",
@@ -50,7 +51,8 @@ REMEDIES: Mapping[str, Remedy] = {
     "uneven": Remedy(
         "{evictions} items that had not run out had to go in {seconds:.0f} s, while {spare} MB lie unused in classes of"
         " other sizes",
-        "restart it, which shares its memory out anew; before 1.5 give it -o slab_reassign,slab_automove as well",
+        "restart it, which shares its memory out anew, and up to Newton signs everybody out; before 1.5 give it"
+        " -o slab_reassign,slab_automove as well",
     ),
     "beyond_machine": Remedy(
         "memcached may grow to {size} MB, and this machine can give it {room} MB: filled, it would be swapped out or"

@@ -264,7 +264,11 @@ class Fleet:
         failed = [f"{minion}: {one['comment']}" for minion, one in good.items() if not one["ok"]]
         silent = sorted(set(known) - set(answers))
         if not good:
-            raise Refused(f"{self.region} did not move: {'; '.join(wrong) or 'no node answered'}", "", "")
+            raise Refused(
+                f"{self.region} did not move: {'; '.join(wrong) or 'no node answered'}",
+                self._nodes,
+                "salt '*' regions.switch tells where each node is; run this again: what was done is not done twice",
+            )
         said = [f"{minion}: {one['comment']}" for minion, one in good.items() if one["ok"]]
         said += [f"{minion}: {problem}" for minion, one in good.items() for problem in one["problems"]]
         if silent:

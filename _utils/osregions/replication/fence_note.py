@@ -35,7 +35,11 @@ def read(server: str, database: str, user: str, backups: str | Path = files.BACK
         }
         return Note(before, bool(data["sessions_ended"]))
     except (ValueError, KeyError, TypeError, AttributeError) as err:
-        raise BackupError("the note on the fence is damaged", str(path), "move it away and run again") from err
+        raise BackupError(
+            "the note on the fence is damaged",
+            str(path),
+            "move it away and run again: mysql_replication.unfence then gives all rights on the database",
+        ) from err
 
 
 def write(server: str, database: str, user: str, note: Note, backups: str | Path = files.BACKUPS) -> None:

@@ -147,7 +147,8 @@ def refuse(found: Comparison, where: str, discard: bool = False) -> None:
         raise Refused(
             f"the region's own database holds what home lacks, and would lose it: {found.text()}{also}",
             where,
-            "bring them to home first (import, with their ids), or say `discard` if nobody needs them any more",
+            "bring them to home first (import, with their ids); or, if nobody needs them any more, say `discard: true`"
+            " in pillar openstack_regions:regions:REGION:database",
         )
 
 

@@ -64,7 +64,8 @@ def check_room(size: int, free: int | None, factor: float, where: str) -> None:
         raise Refused(
             f"the copy wants {needed(size, factor) >> 20} MB, and there are {free >> 20} MB free",
             where,
-            "make room (drop databases that were kept), or lower the factor if you know better",
+            "make room: mysql_replication.kept lists the databases that were kept; DROP DATABASE those that nobody"
+            " needs",
         )
 
 
@@ -122,7 +123,7 @@ def restore_seeded(
             raise Refused(
                 f"the region replicates from {channel.host}: what comes from there would go into the restored database",
                 f"connection {name!r}",
-                "remove that connection first",
+                "run mysql_replication.absent first",
             )
         swap.checked_kept(here, database, kept)
         planned = swap.planned(here, database, kept, "seeded", now)

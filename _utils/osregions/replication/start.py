@@ -56,7 +56,7 @@ def start_position(target: str, home_domain: int, there: Present, name: str = NA
         raise Refused(
             f"the region replicates from {channel.host} at this moment",
             f"connection {name!r}",
-            "stop that connection first: rows must not come in under a seed",
+            "run mysql_replication.absent first: rows must not come in under a seed",
         )
     return _mariadb(target, home_domain, there, name) if there.server.dialect.mariadb else _mysql(target, there, limit)
 
@@ -124,8 +124,8 @@ def _mysql(target: str, there: Present, limit: int) -> Start:
             f"{server.dialect.product} takes home's {missing.count} transactions as executed only while it has none of"
             f" its own, or one by one, and {limit} is the limit for that",
             "gtid_executed",
-            "raise the limit (some 2,000 are done in a second); or RESET MASTER on the region's server, an operator's"
-            " act: its own binary log is lost by it, and whatever replicates from it has to be made anew",
+            "RESET MASTER on the region's server, an operator's act, empties its set: its own binary log is lost by it,"
+            " and whatever replicates from it has to be made anew",
         )
     return Start("inject", str(missing), missing.count)
 

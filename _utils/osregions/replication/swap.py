@@ -60,7 +60,10 @@ class Kept:
 def seeding_name(database: str) -> str:
     """The database in which a copy is made."""
     if len(database) > _LONGEST:
-        raise Refused(f"the name {database!r} is too long", remedy=f"what is kept needs one of {_LONGEST} letters")
+        raise Refused(
+            f"the name {database!r} is too long",
+            remedy=f"rename it to at most {_LONGEST} characters: copies that are kept get its name and a date",
+        )
     return checked(f"{database}_seeding")
 
 
@@ -144,7 +147,11 @@ def planned(session: Session, database: str, source: str, kind: str, now: dateti
     leaving, coming = checked_tables(session, database), tables_of(session, source)
     for name in (database, source):
         if stray := stray_keys(session, name):
-            raise Refused(f"foreign keys join {name} with another database: {', '.join(stray)}", session.account.place)
+            raise Refused(
+                f"foreign keys join {name} with another database: {', '.join(stray)}",
+                session.account.place,
+                "ALTER TABLE ... DROP FOREIGN KEY takes them away: keystone makes none such",
+            )
     return Swap(database, kept_name(database, kind, now, databases(session)), source, leaving, coming)
 
 
@@ -184,7 +191,11 @@ def carry_out(session: Session, swap: Swap) -> None:
     try:
         _rename(session, begun.renames())
         if stray := stray_keys(session, swap.database):
-            raise DatabaseError(f"foreign keys did not follow: {', '.join(stray)}", swap.database, "report this")
+            raise DatabaseError(
+                f"foreign keys did not follow: {', '.join(stray)}",
+                swap.database,
+                "the tables are put back; look at these keys, and report this with the server's version",
+            )
     except Exception:
         _take_back(session, begun)
         raise
