@@ -14,21 +14,38 @@ from tests.lab.failing import LAB, until
 pytestmark = pytest.mark.timeout(900)  # the first test waits for a lab that is made anew
 
 HOST = cloud.CONTROLLERS[0]
-TOKENS = 560  # the cached validation of each takes 2 kB, and memcached has room for 451 of them in a megabyte
+PROJECTS = 80  # what keystone keeps of each, its catalog above all, takes some 20 kB: a megabyte holds about 50
+# As in a cloud of many services, of which the admin works in many projects.
+MANY = f"""
+INSERT INTO service (id, type, enabled, extra)
+  SELECT MD5(CONCAT('service', seq)), CONCAT('kind', seq), 1, '{{}}' FROM seq_1_to_25;
+INSERT INTO endpoint (id, interface, service_id, url, extra, enabled, region_id)
+  SELECT MD5(CONCAT(interface, seq)), interface, MD5(CONCAT('service', seq)),
+    CONCAT('http://10.213.1.11:', 20000 + seq), '{{}}', 1, 'RegionOne'
+  FROM seq_1_to_25, (SELECT 'public' AS interface UNION SELECT 'internal' UNION SELECT 'admin') AS interfaces;
+INSERT INTO project (id, name, extra, description, enabled, domain_id, parent_id, is_domain)
+  SELECT MD5(CONCAT('project', seq)), CONCAT('project', seq), '{{}}', '', 1, 'default', 'default', 0
+  FROM seq_1_to_{PROJECTS};
+INSERT INTO assignment (type, actor_id, target_id, role_id, inherited)
+  SELECT 'UserProject', (SELECT user_id FROM local_user WHERE name = 'admin'), MD5(CONCAT('project', seq)),
+    (SELECT MIN(id) FROM role WHERE name = 'admin'), 0
+  FROM seq_1_to_{PROJECTS};
+"""
 # Tokens made out of one another take no password's time; two at once validate one after the other, round and round.
 TRAFFIC = """
 import concurrent.futures, itertools, json, os, re, sys, threading, urllib.request
 URL = "http://10.213.1.11:5000/v3/auth/tokens"
 env = dict(re.findall(r"export (OS_\\w+)=(\\S+)", open("/root/keystonerc_admin").read()))
-scope = {"project": {"name": env["OS_PROJECT_NAME"], "domain": {"name": "Default"}}}
-def issue(identity):
+def issue(identity, project):
+    scope = {"project": {"name": project, "domain": {"name": "Default"}}}
     body = json.dumps({"auth": {"identity": identity, "scope": scope}}).encode()
     ask = urllib.request.Request(URL, body, {"Content-Type": "application/json"})
     return urllib.request.urlopen(ask, timeout=240).headers["X-Subject-Token"]
 user = {"name": env["OS_USERNAME"], "password": env["OS_PASSWORD"], "domain": {"name": "Default"}}
-first = issue({"methods": ["password"], "password": {"user": user}})
+first = issue({"methods": ["password"], "password": {"user": user}}, env["OS_PROJECT_NAME"])
+again = {"methods": ["token"], "token": {"id": first}}
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
-    tokens = list(pool.map(lambda _: issue({"methods": ["token"], "token": {"id": first}}), range(int(sys.argv[1]))))
+    tokens = list(pool.map(lambda one: issue(again, f"project{one + 1}"), range(int(sys.argv[1]))))
 print("issued", flush=True)
 def validate(mine):
     for token in itertools.cycle(mine):
@@ -47,6 +64,7 @@ def fresh(lab):
     lab.reset("standalone")
     cloud.sync(lab)
     assert all(state["result"] for state in applied(lab, "regions.tokens").values())
+    lab.exec(HOST, "mariadb", "keystone", input=MANY)
     small = "sed -i 's/^-m .*/-m 1\\n-I 512k/' /etc/memcached.conf; systemctl restart memcached"
     lab.shell(HOST, small)
 
@@ -81,7 +99,7 @@ def validating(lab):
     """While this lasts, real tokens are validated at home's keystone."""
     lab.exec(HOST, "tee", "/root/traffic.py", input=TRAFFIC)
     lab.exec(HOST, "rm", "-f", "/run/validated-enough")
-    command = [str(LAB / "exec"), HOST, "python3", "/root/traffic.py", str(TOKENS)]
+    command = [str(LAB / "exec"), HOST, "python3", "/root/traffic.py", str(PROJECTS)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout.readline() == "issued\n"
