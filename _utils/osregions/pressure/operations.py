@@ -210,6 +210,7 @@ class Place:
         if "running" in changes and restarts:
             words.append(f"memcached {'would be' if dry else 'was'} restarted for it.")
             words.append(f"That {'empties' if dry else 'emptied'} {use.restart_empties}.")
+            words.append(_AVOIDED)
         elif "running" in changes:
             words.append(f"memcached {'would take' if dry else 'took'} it as it runs, and keeps what it holds.")
         due = now is not None and now.megabytes != megabytes and "running" not in changes
@@ -221,6 +222,13 @@ class Place:
             )
         comment = " ".join(words) or f"memcached has {megabytes} MB."
         return Resized(changes, comment, kept, due, use.restart_empties)
+
+
+# oslo.cache: memcache_dead_retry, of [cache] or [memcache], is five minutes unless somebody set it.
+_AVOIDED = (
+    "A process of keystone's that asks while it is away leaves it alone for memcache_dead_retry (300 s by default):"
+    " restart keystone where that is too long."
+)
 
 
 def _check_room(megabytes: int, before: int, now: Reading | None) -> None:

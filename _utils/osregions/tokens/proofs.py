@@ -129,7 +129,13 @@ def _moved(before: _Counters, after: _Counters, tokens: int, issued: bool) -> Ch
     # Each token is another key, whether it is stored or its validation is cached: that many are set at least.
     if sums["cmd_get"] > 0 and sums["cmd_set"] >= tokens:
         return Check(name, True, seen)
-    return Check(name, False, seen, "keystone does not use this memcached: was it restarted since it was configured?")
+    return Check(
+        name,
+        False,
+        seen,
+        "keystone does not use this memcached: was it restarted since it was configured? And memcached since? A process"
+        " of keystone's that met it away leaves it alone for memcache_dead_retry (300 s by default)",
+    )
 
 
 def _connected(servers: Sequence[str], processes: Callable[[], Iterable[int]]) -> Check:

@@ -58,6 +58,8 @@ keystone serves:
     - timeout: {{ mapdata.keystone.wait }}
     - watch:
       - keystone_tokens: keystone keeps its tokens out of its database
+      {#- A process of keystone's that asks while memcached is away leaves it alone for five minutes. #}
+      - keystone_tokens: memcached runs
       {%- if region %}
       - keystone_tokens: keystone knows its address
       {%- endif %}
