@@ -62,6 +62,19 @@ def stopped(lab):
 
 
 @_fault
+def pruned(lab):
+    """Both sides pruned an expired revocation: the replication stops at the second deletion, and loses nothing."""
+    one = "revocation_event WHERE audit_id = 'pruned'"
+    there = "(issued_before, revoked_at, audit_id) VALUES ('2020-01-01', '2020-01-01', 'pruned')"
+    sql(lab, HOME, f"INSERT INTO revocation_event {there}")
+    failing.until(lambda: sql(lab, MEMBER, f"SELECT COUNT(*) FROM {one}") == ["1"], "the revocation", 30)
+    sql(lab, MEMBER, f"{_NO_LOG}DELETE FROM {one}")
+    sql(lab, HOME, f"DELETE FROM {one}")
+    yield
+    cloud.orchestrate(lab, "orch.identity")
+
+
+@_fault
 def lagging(lab):
     sql(lab, MEMBER, _DELAY % 3600)
     sql(lab, HOME, "UPDATE region SET description = 'late' WHERE id = 'RegionTwo'")

@@ -84,7 +84,7 @@ def test_nothing_is_told_while_all_is_well(watched):
 
 
 def test_a_replica_that_stands_unfenced_is_told_by_the_regions_own_master_and_mended(watched):
-    with faults.stopped(watched), faults.fence(watched):
+    with faults.pruned(watched), faults.fence(watched):
         done = _told(watched, MEMBER, MEMBER, "replication_health", {"replica_stopped"})
         until(lambda: _held(watched, MEMBER, "replication_health"), lambda said: said["well"], 90)
         assert all(one["ok"] for one in done), done
