@@ -50,6 +50,7 @@ def watched(whole):
         cloud.applied(whole, host, "regions.alarms.clean")
     time.sleep(5)  # until the minions that were told to start anew have begun to
     cloud.minions_answer(whole)
+    failing.answering(whole)
 
 
 def _held(lab, host, beacon):
