@@ -34,7 +34,7 @@ def compare(before: Reading | None, first: Reading, second: Reading) -> Helped:
     then = rates.since_start(before) if before is not None else None
     # Each look at the statistics is a connection of its own.
     seed = {"total_items": now.count("total_items"), "total_connections": max(now.count("total_connections") - 1, 0)}
-    helped, sentence = _told(then, now, seed["total_items"])
+    helped, sentence = _told(then, now)
     return Helped(
         helped,
         sentence,
@@ -45,12 +45,13 @@ def compare(before: Reading | None, first: Reading, second: Reading) -> Helped:
     )
 
 
-def _told(then: Rates | None, now: Rates, items: int) -> tuple[bool | None, str]:
+def _told(then: Rates | None, now: Rates) -> tuple[bool | None, str]:
     if now.broken:
         return None, "memcached was restarted, or its counters set back, while it was looked at: look again"
     if then is None:
         return None, "how it did before was not seen: nothing was set here, or it did not answer then"
-    if not items or now.hit_rate is None:
+    # Where all is found nothing comes in, and the seed's sign stands still.
+    if now.hit_rate is None:
         return None, f"nobody used it for {now.seconds:.0f} s: look again when people work"
     hits = f"hit rate {_percent(then.hit_rate)} before, {_percent(now.hit_rate)} now"
     lost = f"{then.per_second('evictions'):.1f} evictions a second before, {now.per_second('evictions'):.1f} now"
