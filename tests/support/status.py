@@ -145,9 +145,9 @@ class Cloud:
         """The value of a part, to be changed."""
         return self.said[minion]["parts"][name]["value"]
 
-    def fail(self, minion: str, name: str, why: str) -> None:
+    def fail(self, minion: str, name: str, why: str, **more: Any) -> None:
         """Have a part of a node's answer fail."""
-        self.said[minion]["parts"][name] = {"problem": why, "seconds": 2.0}
+        self.said[minion]["parts"][name] = {"problem": why, "seconds": 2.0, **more}
 
     def moved(self, minion: str, epoch: int = 1, **more: Any) -> None:
         """Have a node's switch be at its own region."""

@@ -314,6 +314,15 @@ def _places(data, path=()):
         yield from _places(value, (*path, key))
 
 
+def test_a_node_that_is_slow_is_not_said_to_refuse_anybody():
+    cloud = Cloud()
+    cloud.fail(NODES[MEMBER][0], "catalog", "no answer within 2 s", late=True)
+    (found,) = cloud.findings
+    assert found.code == "unread" and "what its keystone serves can't be told: no answer within 2 s" in found.sentence
+    cloud.fail(NODES[MEMBER][0], "catalog", "timed out")
+    assert cloud.codes == {"sign_in_fails"}
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_nonsense_from_a_minion_breaks_nothing_and_is_told(data):

@@ -16,7 +16,8 @@ Tasks = Mapping[str, Callable[[], Any]]
 def together(tasks: Tasks, seconds: float) -> dict[str, dict[str, Any]]:
     """What each task returns, by its name: `value`, or the `problem` that it met, and how many `seconds` it took.
 
-    Never raises, and returns in time: a task that has not ended by then is left to itself, and that is its problem.
+    Never raises, and returns in time: a task that has not ended by then is left to itself, and that is its problem; it
+    is `late` then.
     """
     began = time.monotonic()
     found: dict[str, dict[str, Any]] = {}
@@ -39,5 +40,5 @@ def together(tasks: Tasks, seconds: float) -> dict[str, dict[str, Any]]:
     for thread in threads.values():
         thread.join(max(began + seconds - time.monotonic(), 0))
     done = dict(found)  # a late one may still write
-    late = {"problem": f"no answer within {seconds:.2g} s", "seconds": round(seconds, 3)}
+    late = {"problem": f"no answer within {seconds:.2g} s", "seconds": round(seconds, 3), "late": True}
     return {name: done.get(name, late) for name in tasks}

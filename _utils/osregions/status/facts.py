@@ -171,6 +171,7 @@ class Node:
     backups: Backups | None = None
     replica: Replica | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
+    late: frozenset[str] = frozenset()  # the parts whose problem is that they did not come in time
 
 
 @dataclass(frozen=True)
@@ -220,6 +221,7 @@ def node(minion: str, region: str, said: object, ahead: Callable[[float], float]
     answer = _plain(said)
     found: dict[str, Any] = {}
     problems: dict[str, str] = {}
+    late = frozenset(name for name, part in answer["parts"].items() if isinstance(part, Mapping) and part.get("late"))
     for name, (into, read) in _READERS.items():
         part = answer["parts"].get(name)
         if part is None:
@@ -236,7 +238,14 @@ def node(minion: str, region: str, said: object, ahead: Callable[[float], float]
     except (KeyError, TypeError, ValueError):
         off = 0.0
     return Node(
-        minion, region, bool(answer.get("keystone")), bool(answer.get("database")), off, problems=problems, **found
+        minion,
+        region,
+        bool(answer.get("keystone")),
+        bool(answer.get("database")),
+        off,
+        problems=problems,
+        late=late,
+        **found,
     )
 
 

@@ -26,6 +26,7 @@ _PARTS = {
     "conf": "the configuration of its services",
     "tokens": "where tokens are kept",
     "keys": "which keys keystone has",
+    "catalog": "what its keystone serves",
     "backups": "which backups there are",
     "replication": "how the replica is",
     "behind": "how far the replica is behind",
@@ -238,7 +239,8 @@ class _Region:
     def _node(self, node: Node) -> Iterator[Finding]:
         down = {one.region for one in node.keystones or () if one.problem}
         for part, why in node.problems.items():
-            if part == "catalog":
+            # What did not come in time says nothing of keystone, which has less time than that to refuse.
+            if part == "catalog" and part not in node.late:
                 if node.region not in down:
                     yield self._of("sign_in_fails", node, why=why)
             elif part == "behind":
