@@ -86,10 +86,11 @@ def _end(done):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out what is marked `long`, unless it is asked for."""
-    if os.environ.get("OPENSTACK_REGIONS_TEST_LONG") or any("::" in word for word in config.args):
+    """Leave out what is marked `long`, unless it is asked for, or named."""
+    if os.environ.get("OPENSTACK_REGIONS_TEST_LONG"):
         return
-    left = [item for item in items if item.get_closest_marker("long")]
+    named = tuple(word for word in config.args if "::" in word)
+    left = [item for item in items if item.get_closest_marker("long") and not item.nodeid.startswith(named)]
     items[:] = [item for item in items if item not in left]
     config.hook.pytest_deselected(items=left)
 
