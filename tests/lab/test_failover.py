@@ -84,6 +84,7 @@ def test_by_hand_with_homes_master_gone_and_back(region):
     failing.home_again(region)
 
 
+@pytest.mark.long
 def test_on_a_node_with_no_master_at_all_a_local_call_does_it(region):
     for host in cloud.CONTROLLERS:
         region.exec(host, "systemctl", "stop", "salt-master")

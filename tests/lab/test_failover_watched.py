@@ -82,6 +82,7 @@ def test_by_itself_with_homes_master_gone_and_with_none_at_all(watching, fault, 
     failing.seen(watching, "up")
 
 
+@pytest.mark.long
 def test_a_hundred_events_on_two_masters_and_the_engines_move_it_once(watching):
     """Home's keystone is dead and the line whole, so that everybody may act: both masters, and both nodes alone."""
     failing.seen(watching, "up")
@@ -114,6 +115,7 @@ def test_a_hundred_events_on_two_masters_and_the_engines_move_it_once(watching):
     failing.seen(watching, "up")
 
 
+@pytest.mark.long
 def test_blips_move_nothing(watching):
     before = failing.switch(watching, MEMBER)["epoch"]
     for number in range(BLIPS):
@@ -122,6 +124,7 @@ def test_blips_move_nothing(watching):
     assert {failing.switch(watching, one)["epoch"] for one in (MEMBER, NODE)} == {before}
 
 
+@pytest.mark.long
 def test_lost_packets_move_nothing(watching):
     before = failing.switch(watching, MEMBER)["epoch"]
     failing.seen(watching, "up")
@@ -142,6 +145,7 @@ def test_a_node_that_was_dead_meanwhile_follows_when_it_is_back(watching):
     failing.home_again(watching)
 
 
+@pytest.mark.long
 def test_a_minion_can_not_move_another_region_by_its_event(watching):
     """A minion of home's claims to be RegionTwo's, where nothing is wrong."""
     before = failing.switch(watching, MEMBER)["epoch"]

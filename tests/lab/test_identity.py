@@ -17,10 +17,10 @@ AT_HOME = "http://10.213.1.11:5000/v3"
 PASSWORD = "s3cr3t of hers"
 
 
-@pytest.fixture(scope="module", params=[pytest.param("22", marks=pytest.mark.long), "30"])
+@pytest.fixture(scope="module", params=["22", pytest.param("30", marks=pytest.mark.long)])
 def replicated(request, lab):
     """A joined cloud, whose RegionTwo holds home's identity."""
-    failing.ready(lab, request.param)
+    failing.ready(lab, request.param, fresh=True)
     admin(lab, f"user create --password '{PASSWORD}' carol")
     admin(lab, "project create violet")
     admin(lab, "role add --user carol --project violet member")

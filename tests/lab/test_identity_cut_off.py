@@ -74,7 +74,7 @@ for line in sys.stdin.read().splitlines():
 @pytest.fixture(scope="module")
 def watching(lab):
     """RegionTwo watches home, and its glance asks about each request: what it once validated is not believed."""
-    failing.ready(lab, os.environ.get("OPENSTACK_REGIONS_TEST_KEYSTONE", "30"))
+    failing.ready(lab, os.environ.get("OPENSTACK_REGIONS_TEST_KEYSTONE", failing.count("22", "30")))
     failing.unbelieving(lab)
     failing.watched(lab)
     yield lab

@@ -10,7 +10,7 @@ import pytest
 from tests.lab import cloud
 
 # The first test of a module may have a cloud made for it, from the image on.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 HOME, MEMBER = cloud.CONTROLLERS
 USERS = 15_000
 # So many that a seeding takes some seconds, of which every one can be the one in which something breaks.
@@ -105,14 +105,12 @@ def test_the_regions_server_is_killed_while_it_is_seeded(seeding):
     assert let_in(seeding), "the old database is served on"
 
 
-@pytest.mark.long
 def test_homes_server_is_killed_while_a_region_is_seeded(seeding):
     seeding.shell(HOME, "pkill -KILL mariadbd; sleep 1; systemctl start mariadb")
     said = ended(seeding)
     assert "Run this again" in said, said
 
 
-@pytest.mark.long
 def test_the_line_falls_silent_while_a_region_is_seeded(seeding):
     seeding.command("hole")
     try:
@@ -125,7 +123,6 @@ def test_the_line_falls_silent_while_a_region_is_seeded(seeding):
     seeding.shell("two-node", "systemctl restart salt-minion")
 
 
-@pytest.mark.long
 def test_the_regions_server_is_killed_while_it_replicates(large):
     sql(large, "UPDATE user SET extra = '{\"a\": 1}'", HOME)
     large.shell(MEMBER, "pkill -KILL mariadbd; sleep 1; systemctl start mariadb")
@@ -133,7 +130,6 @@ def test_the_regions_server_is_killed_while_it_replicates(large):
     same(large)
 
 
-@pytest.mark.long
 def test_a_password_that_was_changed_is_told_and_set_anew(large):
     sql(large, "SET PASSWORD FOR osr_regiontwo@'10.213.2.11' = PASSWORD('another')", HOME)
     sql(large, "STOP SLAVE 'openstack_regions'; START SLAVE 'openstack_regions'")
@@ -163,7 +159,6 @@ def test_a_row_written_past_the_fence_is_named_and_stops_nothing_quietly(large):
     same(large)
 
 
-@pytest.mark.long
 def test_homes_log_is_purged_past_the_region(large):
     large.command("hole")
     try:

@@ -95,9 +95,10 @@ def _kill_the_master(lab):
 _KILLS = (_kill_the_minion, _kill_homes_database, _kill_the_master)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "kills",
-    [pytest.param([one], id=one.__name__.strip("_"), marks=pytest.mark.long) for one in _KILLS]
+    [pytest.param([one], id=one.__name__.strip("_")) for one in _KILLS]
     + [pytest.param(_KILLS, id="all of them, one after the other")],
 )
 def test_killed(lab, fresh, kills):

@@ -8,6 +8,7 @@ import pytest
 
 from tests.lab import cloud
 
+pytestmark = pytest.mark.long
 HOST = "one-controller"
 OURS = ("[cache] enabled", "[cache] backend", "[cache] memcache_servers", "[DEFAULT] public_endpoint")
 
