@@ -22,7 +22,7 @@ from osregions.status.collect import together
 from osregions.tokens import memcached
 from osregions.tokens.operations import Keystone
 
-_WORTH_ASKING = 0.5  # seconds: with less left nobody is asked, for who does not answer so soon need not be silent
+_WORTH_ASKING = 1.0  # seconds: with less left nobody is asked, for who does not answer so soon need not be silent
 _LISTED = 50  # of a long list; the rest is counted
 
 
