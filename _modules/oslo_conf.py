@@ -512,8 +512,10 @@ def _text(value):
     """A value as an INI file has it: YAML made a truth value of `true`; a dict or a list is none."""
     if isinstance(value, (dict, list)):
         raise CommandExecutionError(
-            f"{value!r} is no text (`value`). Salt reads a command line as YAML: give it in quotes of its own, within"
-            """ the shell's, as in "'{\\"name\\": \\"gpu\\"}'\"; a list of all values is `values`."""
+            # Not the value itself: it may be a password.
+            f"`value` came as a {type(value).__name__}, which is no text. Salt reads a command line as YAML: give it in"
+            """ quotes of its own, within the shell's, as in "'{\\"name\\": \\"gpu\\"}'\"; a list of all"""
+            " values is `values`."
         )
     return str(value).lower() if isinstance(value, bool) else str(value)
 

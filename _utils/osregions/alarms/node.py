@@ -20,7 +20,7 @@ from osregions.keys.operations import RECORDS
 from osregions.own_node import OwnNode
 from osregions.reach import sight, switch
 from osregions.releases import Release
-from osregions.replication import faults, observe
+from osregions.replication import observe
 
 _LASTS = 3600.0  # seconds for which keystone's release is taken to be the same: asking for it starts a program
 _releases: dict[tuple[Any, Any], tuple[float, Release]] = {}
@@ -41,14 +41,12 @@ class Node:
     def replica(self) -> Found:
         """How the replica of home's keystone database is."""
         here = self.own.here(self._release())
-        seen = observe.status(here, ask_home=False)
-        if not seen["replicates"] or not faults.runs(seen["threads"]["io"], seen["threads"]["sql"]):
-            return judge.replica(self.where, seen)
-        patience = max(1, round(self.limits.lag))
+        seen = observe.own_side(here)
         try:
-            return judge.replica(self.where, observe.status(here, patience=patience))
+            home = observe.home_side(here, seen, max(1, round(self.limits.lag)))
         except DatabaseError as err:
-            return judge.replica(self.where, seen, home_said=str(err))
+            return judge.replica(self.where, observe.told(seen), home_said=str(err))
+        return judge.replica(self.where, observe.told(seen, home))
 
     def keys(self) -> Found:
         """Whether keystone's keys are home's, and as they should be."""

@@ -58,20 +58,20 @@ class AtHome:
 
 
 def status(
-    here: Here, keys: Callable[[], Mapping[str, Any]] | None = None, patience: float = _PATIENCE, ask_home: bool = True
+    here: Here, keys: Callable[[], Mapping[str, Any]] | None = None, patience: float = _PATIENCE
 ) -> dict[str, Any]:
     """Everything that is to hold of a replica, and what was seen; `ok` is false when something does not.
 
     `lag` is measured: the seconds until what home had when asked was applied here, None when it was not within
-    `patience`. `keys` says what `keystone_keys.view` does, where a keystone is here. Without `ask_home` only this side
-    is looked at: that takes no time when the line is cut. `told` has the findings by kind, see `KINDS`.
+    `patience`. `keys` says what `keystone_keys.view` does, where a keystone is here. `told` has the findings by kind,
+    see `KINDS`.
     """
     seen = own_side(here)
-    return told(seen, home_side(here, seen, patience) if ask_home else None, keys)
+    return told(seen, home_side(here, seen, patience), keys)
 
 
 def own_side(here: Here) -> Own:
-    """Look at the region's side alone."""
+    """Look at the region's side alone: that takes no time when the line is cut."""
     start = numbers.base(here.wishes.number(here.region))
     with here.own() as own:
         server = view(own)
