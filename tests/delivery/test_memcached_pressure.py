@@ -9,12 +9,13 @@ import pytest
 from tests.delivery.conftest import ROOT
 from tests.support.node import MINION
 
+pytestmark = [pytest.mark.one_salt, pytest.mark.timeout(600)]  # a busy machine takes its time
+
 REACTOR = ROOT / "salt" / "reactor" / "memcached_pressure.sls"
 # Three megabytes that are asked for again and again, in a cache of one.
 TRAFFIC = """
 import itertools, memcache, random
 
-pytestmark = [pytest.mark.one_salt, pytest.mark.timeout(600)]  # a busy machine takes its time
 client = memcache.Client(["127.0.0.1:11211"])
 for _ in itertools.count():
     key = f"a-secret-key-{random.randrange(1500)}"

@@ -43,14 +43,14 @@ with concurrent.futures.ThreadPoolExecutor(4) as pool:
         list(pool.map(user, [f"late{one}" for one in range(count)]))
         list(pool.map(project, [f"late{one}" for one in range(more)]))
     elif what == "employ":
-        violet = project("violet")
+        teal = project("teal")
         for one in range(count):
-            role("PUT", violet, user(f"eve{one}"))
+            role("PUT", teal, user(f"eve{one}"))
     else:
-        (violet,) = ask("GET", "/projects?name=violet")["projects"]
+        (teal,) = ask("GET", "/projects?name=teal")["projects"]
         for one in range(count):
             (found,) = ask("GET", f"/users?name=eve{one}")["users"]
-            role("DELETE", violet["id"], found["id"])
+            role("DELETE", teal["id"], found["id"])
 """
 # The statuses with which people are let in, one line each; of a name and a project each.
 _SIGN_IN = """
@@ -114,7 +114,7 @@ def _statuses(lab, url, host, tokens):
 
 def test_nothing_that_happened_meanwhile_is_lost(watching):
     _admin(watching, "employ", _REMOVALS)
-    eves = [(f"eve{one}", "violet") for one in range(_REMOVALS)]
+    eves = [(f"eve{one}", "teal") for one in range(_REMOVALS)]
     assert set(_let_in(watching, OWN, MEMBER, eves)) == {201}
     old = failing.tokens(watching, _OLD)
     assert {status for _, _, status in failing.ask(watching, IMAGES, old[:3])} == {200}
