@@ -11,7 +11,7 @@ import salt.client
 import salt.utils.minions
 from salt.exceptions import CommandExecutionError, SaltClientError
 
-from osregions import files, version
+from osregions import files, ranges, version
 from osregions import settings as settings_of
 from osregions.alarms.limits import Limits
 from osregions.errors import RegionsError
@@ -21,6 +21,7 @@ from osregions.status import metrics as metrics_of
 log = logging.getLogger(__name__)
 
 __virtualname__ = "regions"
+_RANGE = (2, 300)  # seconds that may be asked for, as in pillar
 _PATIENCE = 3.5  # seconds in which all nodes are to say how they are
 _WAY = 1.5  # seconds that a job may take to a minion and back
 _PAUSE = 0.02
@@ -43,7 +44,7 @@ def status(timeout=None):
         salt-run regions.status --out=json
 
     timeout
-        Number: the seconds after which minions that have not answered are a finding. Default: from pillar
+        Number: the seconds, 2 to 300, after which minions that have not answered are a finding. Default: from pillar
         (``status:timeout``), else 3.5.
 
     One job asks all nodes of all regions at once; a region that is cut off is told, and not waited for. It is read on
@@ -51,7 +52,8 @@ def status(timeout=None):
 
     Returns a dict: ``ok``; ``retcode``, the exit status: 2 with an error, 1 with a warning, else 0; ``findings``, the
     worst first, each with ``code``, ``severity`` (error, warning, info), ``where``, ``sentence`` and ``remedy``;
-    ``regions``, with all that was seen of each; ``home``, ``at``, ``seconds``. Nothing of it is secret.
+    ``regions``, with all that was seen of each; ``home``; ``at``, when; ``seconds``, how long that took without
+    Salt's own start. Nothing of it is secret.
 
     Source: ``regions.facts`` on each minion; ``osregions.status.findings`` decides, by the table in
     ``osregions.reach.remedies``.
@@ -97,6 +99,9 @@ def report(path=None, mode="0600", timeout=None):
     place = str(path or _kept("report.html"))
     try:
         octal = int(str(mode), 8)
+    except ValueError as err:
+        raise CommandExecutionError(f"{mode!r} is no mode of a file: write one in octal, as 0644") from err
+    try:
         found = _status(timeout)
         if not path:
             files.private_directory(os.path.dirname(place))
@@ -104,8 +109,8 @@ def report(path=None, mode="0600", timeout=None):
         files.write(place, page.render(found, history.read(_kept("history.jsonl"))).encode(), mode=octal)
     except (RegionsError, SaltClientError) as err:
         return _unread(err)
-    except (OSError, ValueError) as err:
-        raise CommandExecutionError(f"{place} (mode {mode}) can't be written: {err}") from err
+    except OSError as err:
+        raise CommandExecutionError(f"{place} can't be written: {err}") from err
     return {"ok": found["ok"], "path": place, "retcode": found["retcode"], "steps": [f"{place} was written"]}
 
 
@@ -156,6 +161,9 @@ def _kept(name):
 
 
 def _looked(timeout):
+    began = time.monotonic()
+    if timeout is not None:
+        ranges.checked(timeout, *_RANGE, "timeout", remedy="write seconds")
     pillar = __salt__["pillar.show_pillar"](__opts__["id"])
     settings, wanted = settings_of.read(pillar.get(settings_of.PILLAR)), settings_of.section(pillar, "status")
     days = settings_of.section(pillar, "alarms").get("backup_days") or Limits.backup_days
@@ -165,7 +173,7 @@ def _looked(timeout):
     minions = sorted(set().union(*known.values()))
     asked = time.time()
     answers = _answers(minions, "regions.facts", float(timeout or wanted.get("timeout") or _PATIENCE))
-    seen = cloud.assemble(settings.home, known, answers, asked, time.time(), controllers)
+    seen = cloud.assemble(settings.home, known, answers, asked, time.monotonic() - began, controllers)
     return cloud.shown(seen, findings.find(seen, settings, days))
 
 

@@ -16,13 +16,19 @@ _PATIENCE = 60  # seconds in which minions that were cut off, and services that 
 
 
 def cut(progress: Progress, member: Host) -> None:
-    """While home is gone RegionTwo's own master tells so, at once, and what to do."""
+    """While home is gone RegionTwo's own master tells so, at once, and what to do; the page does, too."""
     with progress.step(f"salt-run regions.status on {member.name} tells what is wrong, within five seconds"):
         found = _asked(member, "regions.status")
         codes = {one["code"] for one in found["findings"]}
         need(codes >= {"home_keystone_down", "identity_local"}, f"it finds {sorted(codes)}")
         need(found["seconds"] < 5, f"it took {found['seconds']} s")
-    progress.say("\n".join(f"[{one['code']}] {one['where']}: {one['sentence']}" for one in found["findings"]))
+    table = machine.execute(member, "salt-run", "--no-color", "regions.status", _BUSY, check=False).stdout
+    progress.plain(f"\n{table.rstrip()}\n")
+    with progress.step("the same as a page: salt-run regions.report"):
+        path = _asked(member, "regions.report", _BUSY)["path"]
+        text = machine.execute(member, "cat", path).stdout
+        need(all(code in text for code in codes), f"{path} lacks some of {sorted(codes)}")
+    progress.say(f"{member.name}:{path}")
 
 
 def shown(progress: Progress) -> None:

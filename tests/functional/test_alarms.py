@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 import threading
 import time
@@ -141,7 +142,7 @@ def test_a_replica_that_lags(replicating, pair):
         cursor.execute("SELECT * FROM project WHERE id = 'p1' FOR UPDATE")
         pair.home.execute("UPDATE project SET description = 'lag' WHERE id = 'p1'")
         told = until(slow, "replication_health", ["replica_lags"])
-        assert "what home had 1 s ago is not here yet" in sentence(told, "replica_lags")
+        assert re.search(r"what home had \d+ s ago is not here yet", sentence(told, "replica_lags"))
         assert (told["figures"]["sql"], told["figures"]["lag"]) == ("Yes", None)
         connection.rollback()
     assert until(slow, "replication_health", [])["figures"]["lag"] is not None

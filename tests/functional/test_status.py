@@ -21,7 +21,7 @@ MANY = 20  # seconds that a node has here: the machine of a test is busy
 def judged(pillar, known, said, asked):
     """The findings from real answers, by where they are."""
     answers = {minion: Answer(json.loads(json.dumps(one)), time.time()) for minion, one in said.items()}
-    seen = cloud.assemble("RegionOne", known, answers, asked, time.time(), known)
+    seen = cloud.assemble("RegionOne", known, answers, asked, time.time() - asked, known)
     declared = settings.read(pillar["openstack_regions"])
     return {(one.code, one.where) for one in findings.find(seen, declared)}, seen
 
@@ -182,6 +182,7 @@ def test_a_replica_and_each_of_its_faults(loaders, tmp_path, pair):
         pillar["keystone"] = {"release": 22, "config": str(conf), "url": "http://127.0.0.1:9"}
         pillar["backup"] = {"directory": str(place / "backups")}
         pillar["repoint"] = {"roots": [str(tmp_path / "roots")]}
+        pillar["alarms"] = {"lag": MANY / 2}
         return loaders.but(
             id=region,
             pillar={"openstack_regions": pillar},
@@ -232,11 +233,13 @@ def test_a_replica_and_each_of_its_faults(loaders, tmp_path, pair):
     while look()[0]:
         assert time.monotonic() < until
 
-    # It goes on reading, and applies nothing.
+    # It goes on reading, and applies nothing: that is told, and a finding once it is behind by more than it may.
     pair.region.execute("STOP SLAVE 'openstack_regions'", database=None)
     pair.region.execute("CHANGE MASTER 'openstack_regions' TO MASTER_DELAY = 3600", database=None)
     pair.region.execute("START SLAVE 'openstack_regions'", database=None)
     pair.home.project("p9", "late")
+    found, replica = look()
+    assert found == set() and MANY / 4 <= replica.behind <= MANY / 2 and replica.lag is None
     until = time.monotonic() + 30
     while "replica_lags" not in (found := look()[0]):
         assert time.monotonic() < until, found

@@ -19,6 +19,12 @@ def codes(lab):
     return {one["code"] for one in read(lab)["findings"]}
 
 
+def page(lab, master=HOME):
+    """The text of the page that the runner writes."""
+    found = lab.runner(master, "regions.report", PATIENT, check=False)
+    return lab.exec(master, "cat", found["path"]).stdout
+
+
 def until(look, ready, seconds):
     """Look until it is so; what was seen last is told where it never is."""
     limit = time.monotonic() + seconds

@@ -14,7 +14,7 @@ import pytest
 from tests.lab import cloud, failing
 from tests.lab.failing import HOME, MEMBER, NODE
 from tests.lab.faults import FAULTS, SWITCH, TOGETHER
-from tests.lab.seen import PATIENT, codes, read, until, well
+from tests.lab.seen import PATIENT, codes, page, read, until, well
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for a lab that is made anew
 GROUPS = failing.count(TOGETHER, tuple((code,) for code in FAULTS))
@@ -101,6 +101,7 @@ def test_where_identity_is_and_what_a_move_left_undone(whole):
     until(lambda: codes(whole), lambda found: "services_astray" in found, 60)
     assert failing.moved(whole, "failover", "RegionTwo")["ok"]
     until(lambda: codes(whole), lambda found: found == {"identity_local"}, 60)
+    assert "RegionTwo uses its own keystone" in page(whole) and "<code>identity_local</code>" in page(whole, MEMBER)
     whole.shell(NODE, f"echo damaged >{SWITCH}/now.json")
     whole.shell(MEMBER, f"touch {SWITCH}/unfinished")
     until(lambda: codes(whole), lambda found: {"switch_damaged", "services_unfinished"} <= found, 60)
@@ -108,6 +109,8 @@ def test_where_identity_is_and_what_a_move_left_undone(whole):
     whole.shell(MEMBER, f"rm {SWITCH}/unfinished")
     failing.returned(whole)
     well(whole)
+    text = page(whole)
+    assert "Nothing is wrong." in text and "RegionTwo uses RegionOne&#39;s keystone" in text
 
 
 @pytest.mark.parametrize("how", failing.count(("hole",), ("cut", "hole")))
@@ -120,6 +123,7 @@ def test_a_region_that_is_cut_off_is_a_finding_and_no_hang(whole, how):
             found = read(whole, master, "timeout=3.5")
             took = time.monotonic() - began
             assert (code, where) in {(one["code"], one["where"]) for one in found["findings"]}, found
+            assert f"<code>{code}</code>, {where}" in page(whole, master)
             print(f"{how}, on {master}: {found['seconds']} s, {took:.1f} s with salt-run")
             assert found["seconds"] < 5
     finally:

@@ -58,6 +58,7 @@ def replica() -> dict[str, Any]:
         "received": "1-1-90",
         "position": "1-1-90",
         "lag": 0.002,
+        "behind": None,
         "tls": False,
         "schema": {"home": {"schema": "a"}, "here": {"schema": "a"}},
         "clock": {"node": 0.0, "server": 0.0},
@@ -93,7 +94,7 @@ def node(minion: str, region: str, now: float = NOW) -> dict[str, Any]:
                 "services": [{**service, "at": HOME, "validates": True}],
                 "drift": [],
                 "unmanaged": [],
-                "count": 0,
+                "counts": {"drift": 0, "unmanaged": 0},
                 "problems": [],
             }
         ),
@@ -105,11 +106,19 @@ def node(minion: str, region: str, now: float = NOW) -> dict[str, Any]:
             "stored_in": "nowhere: fernet tokens carry all they need",
             "survives_a_replica": True,
             "silent": {},
+            "used": {"127.0.0.1:11211": {"total_items": 845, "total_connections": 31}},
         }
         own = [one["url"] for one in endpoints() if one["region"] == region]
         parts |= {
             "tokens": part({**tokens, "silent": {}}),
-            "keys": part({"provider": "fernet", "digests": {"fernet_tokens": "aa", "credential": "bb"}, "faults": []}),
+            "keys": part(
+                {
+                    "provider": "fernet",
+                    "digests": {"fernet_tokens": "aa", "credential": "bb"},
+                    "primaries": {"fernet_tokens": 3, "credential": 1},
+                    "faults": [],
+                }
+            ),
             "catalog": part(
                 {
                     "sign_in": 0.31,
@@ -118,6 +127,7 @@ def node(minion: str, region: str, now: float = NOW) -> dict[str, Any]:
                     "stale": [],
                 }
             ),
+            "pressure": part({"verdict": "fine", "sentence": "nothing that was wanted had to go", "remedy": ""}),
             "backups": part({"count": 3, "newest": time.strftime("%Y%m%dT%H%M%S.000000Z", time.gmtime(now - 7200))}),
         }
         if region != HOME:
@@ -162,7 +172,7 @@ class Cloud:
         """The facts."""
         known = {one for those in self.nodes.values() for one in those}
         answers = {one: Answer(copy.deepcopy(said), self.now + 1) for one, said in self.said.items() if one in known}
-        return cloud.assemble(HOME, self.nodes, answers, self.now, self.now + 1, CONTROLLERS)
+        return cloud.assemble(HOME, self.nodes, answers, self.now, 1.0, CONTROLLERS)
 
     @property
     def findings(self):

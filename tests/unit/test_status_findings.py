@@ -131,6 +131,20 @@ FAULTS = {
         "tokens_stored",
     ),
     "a memcached is silent": (_set(TWO, "tokens", silent={"127.0.0.1:11211": "refused"}), "memcached_silent"),
+    "a memcached is too small": (
+        _set(
+            TWO,
+            "pressure",
+            verdict="too small",
+            sentence="9 were evicted",
+            remedy="salt-call memcached_pressure.resize 64",
+        ),
+        "memcached_small",
+    ),
+    "a memcached is far too large": (
+        _set(TWO, "pressure", verdict="wasteful", sentence="it holds 2 MB of 512", remedy="give it less"),
+        "memcached_wasteful",
+    ),
     "releases differ": (_set(TWO, "tokens", major=30, release="2026.2 (30)"), "release_unequal"),
     "a part can't be told": (lambda cloud: cloud.fail(NODE, "conf", "a file does not parse"), "unread"),
     "an answer of another version": (lambda cloud: cloud.said.update({NODE: {"old": True}}), "unread"),
@@ -182,7 +196,7 @@ def test_a_region_of_which_no_minion_is_known():
     pillar = {"regions": {**{name: {"public_endpoint": url} for name, url in URLS.items()}}}
     pillar["regions"]["RegionThree"] = {"public_endpoint": "http://10.213.3.11:5000"}
     cloud = Cloud(**pillar)
-    seen = assembling.assemble(HOME, {**NODES, "RegionThree": ()}, {}, NOW, NOW + 1, {})
+    seen = assembling.assemble(HOME, {**NODES, "RegionThree": ()}, {}, NOW, 1.0, {})
     found = findings.find(seen, cloud.settings)
     assert [one.where for one in found if one.code == "no_minions"] == ["RegionThree"]
     assert [one.where for one in found if one.code == "minion_silent"] == [HOME, MEMBER]
@@ -216,7 +230,7 @@ def test_a_regions_own_master_knows_nobody_else_and_that_is_no_fault():
     cloud = Cloud()
     known = {HOME: (), MEMBER: NODES[MEMBER]}
     answers = {minion: assembling.Answer(cloud.said[minion], NOW + 1) for minion in NODES[MEMBER]}
-    found_there = assembling.assemble(HOME, known, answers, NOW, NOW + 1, known)
+    found_there = assembling.assemble(HOME, known, answers, NOW, 1.0, known)
     (found,) = findings.find(found_there, cloud.settings)
     assert (found.code, found.where, found.severity) == ("own_master", MEMBER, "info")
     assert "RegionOne" in found.sentence and findings.retcode([found]) == 0
@@ -224,7 +238,7 @@ def test_a_regions_own_master_knows_nobody_else_and_that_is_no_fault():
     assert "none that this master knows" in table.told(data)
     assert "RegionOne is not seen from here" in page.render(data)
     # Nobody at all is another matter, and home's master is to know every region's.
-    nobody = assembling.assemble(HOME, {HOME: (), MEMBER: ()}, {}, NOW, NOW + 1, {})
+    nobody = assembling.assemble(HOME, {HOME: (), MEMBER: ()}, {}, NOW, 1.0, {})
     assert [one.code for one in findings.find(nobody, cloud.settings)] == ["no_minions", "no_minions"]
 
 
@@ -275,6 +289,43 @@ def test_keys_when_home_is_silent_are_judged_by_what_home_gave():
         del cloud.said[minion]
     _told("keys", "no note says that the keys came from home")(cloud)
     assert "keys_behind" in cloud.codes
+
+
+def test_keys_that_are_behind_are_told_by_rotations():
+    cloud = Cloud()
+    _set(TWO, "keys", digests={"fernet_tokens": "ab", "credential": "bc"}, primaries={"fernet_tokens": 1})(cloud)
+    (found,) = cloud.findings
+    assert "(credential, 1 rotation behind, fernet_tokens, 2 rotations behind)" in found.sentence
+    assert "two-controller: fernet_tokens at 1, credential at 0, not home's" in table.told(cloud.shown)
+
+
+def test_what_stands_in_the_table_beside_findings():
+    text = table.told(Cloud().shown)
+    for line in (
+        "0.002 s behind, fenced, numbers apart, at 1-1-90",
+        "two-controller: fernet_tokens at 3, credential at 1, as home's",
+        "two-controller's memcached 127.0.0.1:11211: 845 items and 31 connections",
+    ):
+        assert line in text
+
+
+@pytest.mark.parametrize(
+    ("behind", "said"), [(4.7, "of 10.213.1.11:3306, 4.7 s behind at least, fenced"), (None, "nobody knows how far")]
+)
+def test_a_replica_that_is_behind_by_no_more_than_it_may(behind, said):
+    cloud = Cloud()
+    cloud.part(TWO, "behind").update(lag=None, behind=behind)
+    assert cloud.findings == () and said in table.told(cloud.shown)
+
+
+def test_a_long_list_is_counted_whole():
+    cloud = Cloud()
+    _set(NODE, "conf", drift=["option a", "option b"], counts={"drift": 120, "unmanaged": 61})(cloud)
+    assert cloud.findings[0].sentence.startswith("120 options are not as they are to be: option a")
+    cloud.part(NODE, "conf")["unmanaged"] = [
+        {"path": "/etc/a", "line": 1, "value": "http://x:5000", "region": None},
+    ]
+    assert "two-node (120 options adrift, 61 references unmanaged)" in table.told(cloud.shown)
 
 
 def test_the_worst_comes_first():

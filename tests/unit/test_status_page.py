@@ -128,6 +128,15 @@ def test_the_past_is_drawn_with_its_gaps_and_moves():
     assert plots.of(records(3000), MEMBER, "lag").pieces[0].count(",") <= 401
 
 
+def test_a_cut_that_nobody_saw_is_marked_by_its_epoch():
+    """At home it is silent while it is cut, and home again afterwards: two moves."""
+    kept = records()
+    for number, one in enumerate(kept):
+        away = 10 <= number < 20
+        one["regions"][MEMBER].update(identity=None if away else "home", epoch=None if away else 2 * (number >= 20))
+    assert [where for _, where in plots.of(kept, MEMBER, "sign_in").marks] == ["2 moves"]
+
+
 def test_moves_that_followed_at_once_have_no_words_upon_each_other():
     kept = records(60)
     for number in range(40, 46):

@@ -194,6 +194,14 @@ FINDINGS: Mapping[str, Remedy] = {
         "start memcached there, or mend the servers that keystone names: up to Newton nobody signs in without it",
         ERROR,
     ),
+    "memcached_small": Remedy(
+        "keystone's memcached is too small: {what}", "{do}; memcached_pressure.verdict there has the figures", WARNING
+    ),
+    "memcached_wasteful": Remedy(
+        "keystone's memcached has more room than it needs: {what}",
+        "{do}; memcached_pressure.verdict there has the figures",
+        INFO,
+    ),
     "keys_behind": Remedy(
         "keystone's keys here are not {home}'s ({what}): tokens of the one are not valid at the other",
         "on {home}'s master, salt-run state.orchestrate orch.keys",

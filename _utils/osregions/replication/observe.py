@@ -11,7 +11,18 @@ from typing import Any
 from osregions.database import Session, quoted
 from osregions.errors import RegionsError
 from osregions.keys import held
-from osregions.replication import alike, checks, compare, compare_run, fence_act, link, numbers, resume, resume_act
+from osregions.replication import (
+    alike,
+    checks,
+    compare,
+    compare_run,
+    fence_act,
+    lag,
+    link,
+    numbers,
+    resume,
+    resume_act,
+)
 from osregions.replication.checksums import Side
 from osregions.replication.errors_said import SEED
 from osregions.replication.fence import Plan as Fence
@@ -50,6 +61,7 @@ class AtHome:
 
     patience: float  # seconds that were waited for it at most
     lag: float | None
+    behind: float | None  # where there is no lag: the seconds that it is behind at least; None: nobody knows
     gone_back: bool
     clocks: alike.Clocks
     schema: checks.Schema | None
@@ -63,8 +75,8 @@ def status(
     """Everything that is to hold of a replica, and what was seen; `ok` is false when something does not.
 
     `lag` is measured: the seconds until what home had when asked was applied here, None when it was not within
-    `patience`. `keys` says what `keystone_keys.view` does, where a keystone is here. `told` has the findings by kind,
-    see `KINDS`.
+    `patience`; then `behind` has the seconds that it is behind at least, None where nobody knows. `keys` says what
+    `keystone_keys.view` does, where a keystone is here. `told` has the findings by kind, see `KINDS`.
     """
     seen = own_side(here)
     return told(seen, home_side(here, seen, patience), keys)
@@ -100,19 +112,29 @@ def home_side(here: Here, seen: Own, patience: float = _PATIENCE) -> AtHome | No
         theirs = view(home, whole=False)
         began = time.monotonic()
         applied = compare_run.applied(home, own, theirs.dialect, server.dialect, patience)
+        took, after = round(time.monotonic() - began, 3), view(own)
         return AtHome(
             patience,
-            round(time.monotonic() - began, 3) if applied else None,
+            took if applied else None,
+            None if applied else lag.at_least(patience, theirs.position, after, seen.channel.name),
             server.dialect.mariadb and resume.gone_back(theirs.position, server.position),
             clocks,
             schema,
             checks.schema_of(own, here.database),
-            view(own, whole=False).position,
+            after.position,
         )
 
 
-def told(seen: Own, home: AtHome | None = None, keys: Callable[[], Mapping[str, Any]] | None = None) -> dict[str, Any]:
-    """What `status` returns, of what was seen; as it was without asking home, where that is not known."""
+def told(
+    seen: Own,
+    home: AtHome | None = None,
+    keys: Callable[[], Mapping[str, Any]] | None = None,
+    allowed: float = 0,
+) -> dict[str, Any]:
+    """What `status` returns, of what was seen; as it was without asking home, where that is not known.
+
+    To be behind is a finding from so many seconds on that are `allowed`, or where nobody knows how far.
+    """
     channel = seen.channel
     if channel is None:
         nothing = ["this server does not replicate home's keystone"]
@@ -127,8 +149,8 @@ def told(seen: Own, home: AtHome | None = None, keys: Callable[[], Mapping[str, 
     variables = seen.server.variables
     if (mode := variables.get("slave_exec_mode") or variables.get("replica_exec_mode")) != "STRICT":
         told[PASSES] = [f"differences are passed over ({mode}): SET GLOBAL slave_exec_mode = STRICT, and compare"]
-    if home and home.lag is None:
-        told[BEHIND] = [f"what home had {home.patience:g} s ago is not here yet"]
+    if home and home.lag is None and (home.behind is None or home.behind > allowed):
+        told[BEHIND] = [f"what home had {home.behind or home.patience:g} s ago is not here yet"]
     told[FENCE] = [*(f"the fence lacks: {change.shown}" for change in seen.fence.changes), *seen.fence.findings]
     told[NUMBERS] = [f"numbers are not kept apart: {one}" for one in seen.apart.shown]
     told[SCHEMA] = [*alike.schemas(home.schema if home else None, schema)]
@@ -144,6 +166,7 @@ def told(seen: Own, home: AtHome | None = None, keys: Callable[[], Mapping[str, 
         "received": channel.received,
         "position": home.position if home else seen.server.position,
         "lag": home.lag if home else None,
+        "behind": home.behind if home else None,
         "tls": channel.tls,
         "filters": dict(channel.filters),
         "schema": {

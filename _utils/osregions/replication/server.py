@@ -61,6 +61,7 @@ class Channel:
     by_gtid: bool
     tls: bool
     filters: Mapping[str, str]  # the filters that are set, by name
+    behind: float | None = None  # seconds, as the server reckons them by the event that it applies; None: it can't say
 
     @property
     def running(self) -> bool:
@@ -162,6 +163,7 @@ def logged(session: Session, server: Server) -> str:
 
 def _channel(dialect: Dialect, row: Mapping[str, Any]) -> Channel:
     filters = {key: str(value) for key, value in row.items() if key.startswith("Replicate_") and value}
+    behind = row.get("Seconds_Behind_Master")
     by_gtid = str(row.get("Using_Gtid") or "No") != "No" if dialect.mariadb else str(row.get("Auto_Position")) == "1"
     return Channel(
         name=dialect.name_of(row),
@@ -176,4 +178,5 @@ def _channel(dialect: Dialect, row: Mapping[str, Any]) -> Channel:
         by_gtid=by_gtid,
         tls=str(row["Master_SSL_Allowed"]) == "Yes",
         filters=filters,
+        behind=None if behind is None else float(behind),
     )

@@ -26,11 +26,11 @@ def assemble(
     known: Mapping[str, Collection[str]],
     answers: Mapping[str, Answer],
     asked: float,
-    ended: float,
+    seconds: float,
     controllers: Mapping[str, Collection[str]],
 ) -> Cloud:
     """The facts of a cloud: `known` has the minions of each region, `controllers` those of them that serve keystone,
-    whether they answered or not.
+    whether they answered or not. `asked` is when they were, and `seconds` how long all of it took.
     """
     regions = []
     for name, minions in known.items():
@@ -41,7 +41,7 @@ def assemble(
         )
         silent = tuple(sorted(set(minions) - set(answers)))
         regions.append(Region(name, name == home, nodes, silent, tuple(sorted(controllers.get(name, ())))))
-    return Cloud(home, asked, round(ended - asked, 3), tuple(regions))
+    return Cloud(home, asked, round(seconds, 3), tuple(regions))
 
 
 def _ahead(asked: float, answered: float, said: float) -> float:
@@ -121,9 +121,11 @@ def _node(node: Node) -> dict[str, Any]:
         "watches": node.seen is not None,
         "ahead": round(node.ahead, 3),
         "tokens": asdict(node.tokens) if node.tokens else None,
+        "pressure": asdict(node.pressure) if node.pressure else None,
         "keys": asdict(node.keys) if node.keys else None,
         "services": [asdict(one) for one in node.conf.services] if node.conf else None,
         "drift": list(node.conf.drift) if node.conf else None,
         "unmanaged": [asdict(one) for one in node.conf.unmanaged] if node.conf else None,
+        "counts": dict(node.conf.counts) if node.conf else None,
         "problems": dict(node.problems),
     }

@@ -64,6 +64,7 @@ class Replica:
     position: str = ""
     tls: bool = False
     lag: float | None = None  # seconds; None: not measured, or not here in time
+    behind: float | None = None  # then: the seconds that it is behind at least; None: nobody knows
     measured: bool = False  # whether home was asked what it has
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -80,6 +81,9 @@ class Keys:
     provider: str
     digests: Mapping[str, str]
     faults: tuple[str, ...]
+    primaries: Mapping[str, int] = field(
+        default_factory=dict
+    )  # the number of the key that is used: each rotation adds 1
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,16 @@ class Tokens:
     stored_in: str
     survives: bool  # whether they can be issued while the database can't be written
     silent: Mapping[str, str] = field(default_factory=dict)  # memcached servers that do not answer, and why
+    used: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # those that do: items and connections so far
+
+
+@dataclass(frozen=True)
+class Pressure:
+    """What a node's beacon holds of the size of memcached."""
+
+    verdict: str  # one of pressure.remedies.VERDICTS
+    sentence: str
+    remedy: str
 
 
 @dataclass(frozen=True)
@@ -142,6 +156,7 @@ class Conf:
     drift: tuple[str, ...]  # options that are not as they are to be
     unmanaged: tuple[Reference, ...]
     problems: tuple[str, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)  # of both, as long lists come cut
 
 
 @dataclass(frozen=True)
@@ -169,6 +184,7 @@ class Node:
     keys: Keys | None = None
     catalog: Catalog | None = None
     backups: Backups | None = None
+    pressure: Pressure | None = None
     replica: Replica | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
     late: frozenset[str] = frozenset()  # the parts whose problem is that they did not come in time
@@ -293,18 +309,20 @@ def _conf(said: Mapping[str, Any]) -> Conf:
             for one in said["unmanaged"]
         ),
         _texts(said["problems"]),
+        _counts(said["counts"]),
     )
 
 
 def _tokens(said: Mapping[str, Any]) -> Tokens:
     silent = {str(server): str(why) for server, why in said["silent"].items()}
     major, survives = int(_number(said["major"])), bool(said["survives_a_replica"])
-    return Tokens(str(said["release"]), major, str(said["stored_in"]), survives, silent)
+    used = {str(server): _counts(figures) for server, figures in said["used"].items()}
+    return Tokens(str(said["release"]), major, str(said["stored_in"]), survives, silent, used)
 
 
 def _keys(said: Mapping[str, Any]) -> Keys:
     digests = {str(kind): str(digest) for kind, digest in said["digests"].items()}
-    return Keys(str(said["provider"]), digests, _texts(said["faults"]))
+    return Keys(str(said["provider"]), digests, _texts(said["faults"]), _counts(said["primaries"]))
 
 
 def _catalog(said: Mapping[str, Any]) -> Catalog:
@@ -321,6 +339,10 @@ def _backups(said: Mapping[str, Any]) -> Backups:
     return Backups(int(_number(said["count"])), newest)
 
 
+def _pressure(said: Mapping[str, Any] | None) -> Pressure | None:
+    return Pressure(str(said["verdict"]), str(said["sentence"]), str(said["remedy"])) if said else None
+
+
 def _replica(said: Mapping[str, Any], measured: bool) -> Replica:
     told = {str(kind): _texts(lines) for kind, lines in (said.get("told") or {}).items()}
     if not said.get("replicates"):
@@ -334,7 +356,8 @@ def _replica(said: Mapping[str, Any], measured: bool) -> Replica:
         received=str(said["received"] or ""),
         position=str(said["position"] or ""),
         tls=bool(said["tls"]),
-        lag=None if said["lag"] is None else _number(said["lag"]),
+        lag=_seconds(said["lag"]),
+        behind=_seconds(said.get("behind")),
         measured=measured and said["clock"] is not None,
         told=told,
     )
@@ -351,6 +374,14 @@ def _plain(said: Any) -> Any:
 
 def _name(said: object) -> str | None:
     return None if said is None else str(said)
+
+
+def _counts(said: Mapping[str, Any]) -> dict[str, int]:
+    return {str(name): int(_number(count)) for name, count in said.items()}
+
+
+def _seconds(said: Any) -> float | None:
+    return None if said is None else _number(said)
 
 
 def _number(said: Any) -> float:
@@ -376,6 +407,7 @@ _READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "keys": ("keys", _keys),
     "catalog": ("catalog", _catalog),
     "backups": ("backups", _backups),
+    "pressure": ("pressure", _pressure),
     "replication": ("replica", lambda said: _replica(said, False)),
     "behind": ("replica", lambda said: _replica(said, True)),
 }

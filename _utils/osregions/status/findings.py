@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from osregions import clocks
 from osregions.lines import listed
 from osregions.model import Finding
+from osregions.pressure.remedies import TOO_SMALL, WASTEFUL
 from osregions.reach import verdict, view
 from osregions.reach.remedies import ERROR, REMEDIES, SEVERITIES, WARNING, of
 from osregions.reach.switch import LOCAL
 from osregions.reach.view import HOME, Replica
 from osregions.replication import faults, observe
 from osregions.settings import Settings
-from osregions.status.facts import Cloud, Node, Region, Switch
+from osregions.status.facts import Cloud, Keys, Node, Region, Switch
 
 _DAY = 86400
 # What each part of a node's answer is called, where it could not be told.
@@ -28,9 +29,11 @@ _PARTS = {
     "keys": "which keys keystone has",
     "catalog": "what its keystone serves",
     "backups": "which backups there are",
+    "pressure": "whether its memcached is large enough",
     "replication": "how the replica is",
     "behind": "how far the replica is behind",
 }
+_SIZES = {TOO_SMALL: "memcached_small", WASTEFUL: "memcached_wasteful"}
 _FEW = 4  # of a list, that are told
 
 
@@ -52,6 +55,16 @@ def find(cloud: Cloud, settings: Settings, backup_days: float = 7) -> tuple[Find
 def worst(findings: Iterable[Finding]) -> str:
     """The worst severity among findings; empty when there is none."""
     return max((one.severity for one in findings), key=SEVERITIES.index, default="")
+
+
+def keys_apart(here: Keys, there: Keys) -> list[str]:
+    """The kinds of keys in which a keystone differs from home's, each with how many rotations it is behind."""
+    found = []
+    for kind in sorted(there.digests):
+        if here.digests.get(kind) != there.digests[kind]:
+            behind = there.primaries.get(kind, 0) - here.primaries.get(kind, 0)
+            found.append(f"{kind}, {behind} rotation{'s' if behind != 1 else ''} behind" if behind > 0 else kind)
+    return found
 
 
 def retcode(findings: Iterable[Finding]) -> int:
@@ -168,13 +181,11 @@ class _Region:
                 continue
             if node.keys.faults:
                 yield self._of("keys_fault", node, what=_listed(node.keys.faults))
-            kinds: list[str] = []
-            if with_keys and (region.home or (replica and replica.replicates)):
-                model = with_keys[0].keys
-                theirs = model.digests if model else {}
-                kinds = sorted(kind for kind in theirs if node.keys.digests.get(kind) != theirs[kind])
-            if kinds:
-                yield self._of("keys_behind", node, what=_listed(kinds))
+            apart: list[str] = []
+            if with_keys and with_keys[0].keys and (region.home or (replica and replica.replicates)):
+                apart = keys_apart(node.keys, with_keys[0].keys)
+            if apart:
+                yield self._of("keys_behind", node, what=_listed(apart))
             elif node.replica and (told := node.replica.told.get(observe.KEYS)):
                 yield self._of("keys_behind", node, what=_listed(told))
 
@@ -257,6 +268,8 @@ class _Region:
             yield self._of("tokens_stored", node, place=node.tokens.stored_in)
         for server, why in node.tokens.silent.items() if node.tokens else ():
             yield self._of("memcached_silent", node, server=server, why=why)
+        if node.pressure and (code := _SIZES.get(node.pressure.verdict)):
+            yield self._of(code, node, what=node.pressure.sentence.rstrip("."), do=node.pressure.remedy.rstrip("."))
         if node.tokens and self.home and not self.region.home:
             theirs = {one.tokens.release: one.tokens.major for one in self.home.nodes if one.tokens}
             if theirs and node.tokens.major not in theirs.values():
@@ -282,7 +295,8 @@ class _Region:
         for there, places in unmanaged.items():
             yield self._of("reference_elsewhere", node, places=_listed(places), there=there, here=at)
         if node.conf.drift:
-            yield self._of("drift", node, count=len(node.conf.drift), what=_listed(node.conf.drift))
+            count = max(node.conf.counts.get("drift", 0), len(node.conf.drift))
+            yield self._of("drift", node, count=count, what=_listed(node.conf.drift))
         for problem in node.conf.problems:
             yield self._of("unread", node, part="a file of its services", why=problem)
 

@@ -60,7 +60,7 @@ def read(path: str | Path, most: int = MOST) -> list[dict[str, Any]]:
 def _region(region: Mapping[str, Any]) -> dict[str, Any]:
     switch, replica = region["identity"] or {}, region["replica"] or {}
     return {
-        "lag": replica.get("lag"),
+        "lag": replica.get("behind") if replica.get("lag") is None else replica["lag"],
         "sign_in": region["sign_in"],
         "identity": switch.get("identity"),
         "epoch": switch.get("epoch"),

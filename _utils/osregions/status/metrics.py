@@ -32,7 +32,7 @@ METRICS = (
     Metric("keystone_answers", "1 while every node of a region is answered by that keystone.", ("region", "keystone")),
     Metric("sign_in_seconds", "How long the admin's signing in takes; absent where it fails.", ("region",)),
     Metric("replica_running", "1 while a region replicates home's identity.", ("region",)),
-    Metric("replica_lag_seconds", "How far it is behind; absent where that can't be measured.", ("region",)),
+    Metric("replica_lag_seconds", "How far it is behind, at least; absent where nobody knows.", ("region",)),
     Metric("endpoint_answers", "1 while an endpoint answers.", ("region", "type", "interface")),
     Metric("backup_age_seconds", "The age of the newest backup of a region's keystone database.", ("region",)),
 )
@@ -78,8 +78,9 @@ def _region(name: str, region: Mapping[str, Any], now: float) -> Iterator[tuple[
         yield "sign_in_seconds", own, region["sign_in"]
     if (replica := region["replica"]) and not region["home"]:
         yield "replica_running", own, replica["runs"]
-        if replica["lag"] is not None:
-            yield "replica_lag_seconds", own, replica["lag"]
+        lag = replica["behind"] if replica["lag"] is None else replica["lag"]
+        if lag is not None:
+            yield "replica_lag_seconds", own, lag
     # Two endpoints may have one service type and interface: both have to answer.
     answers: dict[tuple[str, str], bool] = {}
     for one in region["endpoints"]:

@@ -10,10 +10,12 @@ from functools import partial
 from typing import Any
 
 from osregions import keystone_node, openrc
+from osregions.alarms import limits
 from osregions.catalog import backup, served, view
 from osregions.database import account_from, session
 from osregions.identity import Identity
 from osregions.own_node import OwnNode
+from osregions.pressure import watch
 from osregions.reach import sight
 from osregions.reach.switch import SwitchError
 from osregions.replication import observe
@@ -24,6 +26,8 @@ from osregions.tokens.operations import Keystone
 
 _WORTH_ASKING = 1.0  # seconds: with less left nobody is asked, for who does not answer so soon need not be silent
 _LISTED = 50  # of a long list; the rest is counted
+_LATELY = 3600.0  # seconds: no beacon looks less often than it compares, and what is older was of another day
+_USE = ("total_items", "total_connections")  # what keeps growing in a memcached that somebody uses
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Place:
     switch: Callable[[], Mapping[str, Any]]
     keystone: bool = False  # whether it serves keystone
     database: bool = False  # whether it has the server of keystone's database
+    pressure: str = watch.PLACE  # where the beacon memcached_pressure keeps what it holds
 
     def say(self, seconds: float) -> dict[str, Any]:
         """Everything that this node can say within so many seconds, as plain data."""
@@ -49,6 +54,7 @@ class Place:
                 "keys": self._keys,
                 "catalog": partial(self._catalog, seconds),
                 "backups": self._backups,
+                "pressure": self._pressure,
             }
         if self.database and self.own.region != self.own.settings.home:
             tasks |= self._replica(seconds)
@@ -79,12 +85,15 @@ class Place:
 
     def _conf(self) -> dict[str, Any]:
         """Whom this node's services validate with, by their files, and where these are not as they are to be."""
-        found = self.own.configured(self.switch()["at"])
+        at = self.switch()["at"]
+        found = self.own.configured(at)
+        # Those that are a finding come first: the list is cut.
+        unmanaged = sorted(found.unmanaged, key=lambda one: one["region"] in (None, at))
         return {
             "services": found.services,
             "drift": found.drift[:_LISTED],
-            "unmanaged": found.unmanaged[:_LISTED],
-            "count": len(found.unmanaged),
+            "unmanaged": unmanaged[:_LISTED],
+            "counts": {"drift": len(found.drift), "unmanaged": len(unmanaged)},
             "problems": found.problems[:_LISTED],
         }
 
@@ -96,7 +105,8 @@ class Place:
         limit = seconds * 0.8
         asked = together({one: partial(memcached.counters, one, limit) for one in keystone.servers()}, limit)
         silent = {one: said["problem"] for one, said in asked.items() if "problem" in said}
-        return {**keystone.store(), "major": release.major, "silent": silent}
+        used = {one: {name: said["value"][name] for name in _USE} for one, said in asked.items() if "value" in said}
+        return {**keystone.store(), "major": release.major, "silent": silent, "used": used}
 
     def _keys(self) -> dict[str, Any]:
         """Which keys this keystone has, by digests, and what is wrong with them."""
@@ -104,6 +114,7 @@ class Place:
         return {
             "provider": said["provider"],
             "digests": {kind: one["digest"] for kind, one in said["repositories"].items()},
+            "primaries": {kind: one["primary"] or 0 for kind, one in said["repositories"].items()},
             "faults": [f"{kind}: {fault}" for kind, one in said["repositories"].items() for fault in one["faults"]],
         }
 
@@ -147,6 +158,15 @@ class Place:
         found = backup.backups(account_from(self.own.options).database, self.own.backups)
         return {"count": len(found), "newest": found[0].taken if found else None}
 
+    def _pressure(self) -> dict[str, str] | None:
+        """What the beacon holds of memcached's size; None where none watches, or did lately."""
+        found = watch.read(self.pressure)
+        if found is None or found.held is None or not found.readings:
+            return None
+        if not 0 <= time.time() - found.readings[-1].at < _LATELY:
+            return None
+        return {name: str(getattr(found.held, name)) for name in ("verdict", "sentence", "remedy")}
+
     def _replica(self, seconds: float) -> dict[str, Callable[[], Any]]:
         """How the replica is as far as this side can tell, and then with home asked: the first doesn't wait for home.
 
@@ -176,8 +196,12 @@ class Place:
 
     def _told(self, seen: observe.Own, home: observe.AtHome | None = None) -> dict[str, Any]:
         """What the status of a replica says, without what is said twice."""
-        said = observe.told(seen, home, self._key_view)
+        said = observe.told(seen, home, self._key_view, self._allowed())
         return {"wanted": True, **{key: one for key, one in said.items() if key not in ("findings", "filters", "keys")}}
+
+    def _allowed(self) -> float:
+        """The seconds that pillar lets a replica be behind."""
+        return limits.read(self.own.section("alarms"), "").lag
 
     def _key_view(self) -> Mapping[str, Any]:
         return self.own.keys(self.own.release())

@@ -10,6 +10,7 @@ import jinja2
 
 from osregions.reach import timeline
 from osregions.reach.remedies import ERROR, INFO, WARNING
+from osregions.replication.observe import BEHIND
 from osregions.status import plots, table
 from osregions.status.page_template import PAGE, STYLE
 
@@ -57,7 +58,7 @@ def _picture(status: Mapping[str, Any]) -> dict[str, Any]:
             continue
         y = _TOP + place * _STEP
         switch = region["identity"] or {}
-        replica, lag = _replica(region["replica"])
+        replica, lag, whole = _replica(region["replica"])
         boxes.append(
             {
                 "name": name,
@@ -70,6 +71,7 @@ def _picture(status: Mapping[str, Any]) -> dict[str, Any]:
                 "reached": name not in _without_home(status),
                 "replica": replica,
                 "lag": lag,
+                "whole": whole,
                 "nodes": _nodes(region),
                 "uses": _uses(name, home, region, switch),
             }
@@ -92,13 +94,18 @@ def _state(name: str, home: str, status: Mapping[str, Any]) -> str:
     return "ok" if status["regions"][name]["nodes"] else "unseen"
 
 
-def _replica(said: Mapping[str, Any] | None) -> tuple[str, str]:
-    """How bad it is with a replica, and how far it is behind; what is not known is neither well nor broken."""
+def _replica(said: Mapping[str, Any] | None) -> tuple[str, str, bool]:
+    """How bad it is with a replica, how far it is behind, and whether its line is whole.
+
+    What is not known is neither well nor broken.
+    """
     if said is None:
-        return WARNING, "replica unknown"
+        return WARNING, "replica unknown", False
     if not said.get("runs"):
-        return ERROR, "stands still" if said.get("replicates") else "no replica"
-    return (WARNING, "lag unknown") if said.get("lag") is None else ("ok", f"{said['lag']:.3f} s behind")
+        return ERROR, "stands still" if said.get("replicates") else "no replica", False
+    if (lag := table.lag(said)) is None:
+        return WARNING, "lag unknown", False
+    return WARNING if said["told"].get(BEHIND) else "ok", lag, True
 
 
 def _nodes(region: Mapping[str, Any]) -> str:

@@ -80,8 +80,8 @@ PAGE = """<!DOCTYPE html>
 {% set home = picture.boxes | selectattr('home') | first %}
 {% for box in picture.boxes if not box.home %}
 <g class="{{ box.replica }}">
-<path class="way{{ '' if box.replica == 'ok' else ' broken' }}" \
-d="M52 {{ home.middle }} H{{ 20 if box.replica == 'ok' else 12 }} V{{ box.middle }} H44"/>
+<path class="way{{ '' if box.whole else ' broken' }}" \
+d="M52 {{ home.middle }} H{{ 20 if box.whole else 12 }} V{{ box.middle }} H44"/>
 <path class="head" d="M52 {{ box.middle }} l-9 -5 v10 z"/>
 </g>
 {% if box.local or not box.known %}
@@ -168,8 +168,8 @@ aria-label="{{ title }} in {{ region.name }}: \
 {% for minion, node in region.nodes.items() %}
 <tr><td>{{ minion }}</td><td>{% for one in node.services or () if one.validates %}{{ one.project }}: \
 {{ one.at or one.url }}{{ '; ' if not loop.last }}{% endfor %}</td>\
-<td>{{ node.drift | length if node.drift is not none else '?' }}</td>\
-<td>{{ node.unmanaged | length if node.unmanaged is not none else '?' }}</td></tr>
+<td>{{ node.counts.drift if node.counts else '?' }}</td>\
+<td>{{ node.counts.unmanaged if node.counts else '?' }}</td></tr>
 {% endfor %}
 {% for minion in region.silent %}
 <tr><td class="error" colspan="4">{{ minion }} does not answer</td></tr>
@@ -177,6 +177,17 @@ aria-label="{{ title }} in {{ region.name }}: \
 </tbody>
 </table></div>
 {% endif %}
+{% for minion, node in region.nodes.items() if node.unmanaged %}
+<h3>What names a keystone on {{ minion }}, and nobody manages</h3>
+<div class="wide"><table>
+<thead><tr><th scope="col">place</th><th scope="col">names</th><th scope="col">whose</th></tr></thead>
+<tbody>
+{% for one in node.unmanaged %}
+<tr><td>{{ one.path }}:{{ one.line }}</td><td>{{ one.value }}</td><td>{{ one.region or 'not declared' }}</td></tr>
+{% endfor %}
+</tbody>
+</table></div>
+{% endfor %}
 </section>
 {% endfor %}
 </main>

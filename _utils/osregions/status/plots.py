@@ -72,12 +72,15 @@ def _thinned(values: Sequence[tuple[float, Any]]) -> list[tuple[float, Any]]:
 
 
 def _moves(known: Sequence[tuple[float, Mapping[str, Any]]]) -> list[tuple[float, str]]:
-    found, before = [], None
+    """Where identity is elsewhere than it was, or has been and is back: its epoch tells of a cut that nobody saw."""
+    found, before, passed = [], None, 0
     for at, said in known:
-        now = said.get("identity")
-        if now and before and now != before:
-            found.append((at, str(now)))
-        before = now or before
+        now, epoch = said.get("identity"), said.get("epoch")
+        if now:
+            epoch = int(epoch) if _number(epoch) else passed
+            if before and (now != before or epoch > passed):
+                found.append((at, str(now) if now != before else f"{epoch - passed} moves"))
+            before, passed = now, epoch
     return found
 
 

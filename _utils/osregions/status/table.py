@@ -96,6 +96,12 @@ def rows(name: str, status: Mapping[str, Any], paint: Paint = plain) -> list[tup
     if not region["home"]:
         found.append(("replica", _replica(region["replica"])))
     found += [("tokens", line) for line in _tokens(region)]
+    found += [
+        ("cache size", f"{minion}'s memcached is {one['pressure']['verdict']}: {one['pressure']['sentence']}")
+        for minion, one in region["nodes"].items()
+        if one["pressure"]
+    ]
+    found += [("keys", line) for line in _keys(region, status)]
     found += _endpoints(region, paint)
     found += _services(region)
     if region["backups"]:
@@ -126,15 +132,47 @@ def _replica(replica: Mapping[str, Any] | None) -> str:
         return "none"
     if not replica["runs"]:
         return f"of {replica['source']}, stands still (threads {replica['io']}, {replica['sql']})"
-    lag = f"{replica['lag']:.3f} s behind" if replica["lag"] is not None else "how far behind was not to be measured"
-    fence = "fence broken" if replica["told"].get("fence") else "fenced"
-    tls = ", TLS" if replica["tls"] else ""
-    return f"of {replica['source']}, {lag}, {fence}{tls}, at {replica['position'] or 'no position'}"
+    words = [
+        f"of {replica['source']}",
+        lag(replica) or "nobody knows how far behind",
+        "fence broken" if replica["told"].get("fence") else "fenced",
+        "its numbers are not its own" if replica["told"].get("numbers") else "numbers apart",
+        "TLS" if replica["tls"] else "",
+        f"at {replica['position'] or 'no position'}",
+    ]
+    return ", ".join(filter(None, words))
+
+
+def lag(replica: Mapping[str, Any]) -> str | None:
+    """How far a replica that runs is behind; None where nobody knows."""
+    if replica["lag"] is not None:
+        return f"{replica['lag']:.3f} s behind"
+    return None if replica["behind"] is None else f"{replica['behind']:.3g} s behind at least"
 
 
 def _tokens(region: Mapping[str, Any]) -> list[str]:
-    said = (one["tokens"] for one in region["nodes"].values() if one["tokens"])
-    return list(dict.fromkeys(f"{one['stored_in']} ({one['release']})" for one in said))
+    """Where tokens are kept, and what shows that memcached is used."""
+    said = {minion: one["tokens"] for minion, one in region["nodes"].items() if one["tokens"]}
+    stores = dict.fromkeys(f"{one['stored_in']} ({one['release']})" for one in said.values())
+    used = [
+        f"{minion}'s memcached {server}: {figures['total_items']} items and {figures['total_connections']} connections"
+        for minion, one in said.items()
+        for server, figures in one["used"].items()
+    ]
+    return [*stores, *used]
+
+
+def _keys(region: Mapping[str, Any], status: Mapping[str, Any]) -> Iterator[str]:
+    """Each keystone's keys by the number of the one in use, and whether they are home's."""
+    home = status["regions"].get(status["home"], {"nodes": {}})
+    model = next((one["keys"] for one in home["nodes"].values() if one["keys"]), None)
+    for minion, node in region["nodes"].items():
+        if not (keys := node["keys"]) or not keys["digests"]:
+            continue
+        numbers = ", ".join(f"{kind} at {keys['primaries'].get(kind, 0)}" for kind in keys["digests"])
+        same = model and all(keys["digests"].get(kind) == digest for kind, digest in model["digests"].items())
+        like = "nobody knows whether home's" if model is None else "as home's" if same else "not home's"
+        yield f"{minion}: {numbers}" + ("" if region["home"] and same else f", {like}")
 
 
 def _endpoints(region: Mapping[str, Any], paint: Paint) -> Iterator[tuple[str, str]]:
@@ -171,8 +209,8 @@ def _nodes(region: Mapping[str, Any], paint: Paint) -> str:
     words = []
     for minion, node in region["nodes"].items():
         more = [
-            f"{len(node['drift'])} options adrift" if node["drift"] else "",
-            f"{len(node['unmanaged'])} references unmanaged" if node["unmanaged"] else "",
+            f"{node['counts']['drift']} options adrift" if node["drift"] else "",
+            f"{node['counts']['unmanaged']} references unmanaged" if node["unmanaged"] else "",
             "watches" if node["watches"] else "",
         ]
         said = ", ".join(filter(None, more))
