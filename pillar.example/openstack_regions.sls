@@ -143,7 +143,7 @@ openstack_regions:
   # What salt/regions/alarms has minions watch: the replica, keys, the services' files, backups. Seconds, where not said
   # otherwise.
   # alarms:
-  #   # That the replica of home's identity may be behind.
+  #   # That the replica of home's identity may be behind; the status goes by it too.
   #   lag: 30
   #   # Days that the newest backup of home's keystone database may be old; the status goes by it too.
   #   backup_days: 7
