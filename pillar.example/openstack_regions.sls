@@ -233,7 +233,8 @@ openstack_regions:
 
   # The same as metrics, where salt/regions/metrics is applied to a master.
   # metrics:
-  #   # The directory that node_exporter's textfile collector reads.
+  #   # The directory that node_exporter's textfile collector reads. Apply regions.metrics.clean before you name another:
+  #   # what was written to the old one would stay there, and be told on as if it were new.
   #   directory: /var/lib/prometheus/node-exporter
   #   # Seconds between two readings of the status.
   #   every: 60

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from tests.functional.test_keystone_tokens_formula import DEBIAN, RHEL, shown
+from tests.functional.test_keystone_tokens_formula import CLOUD, DEBIAN, RHEL, shown
+
+UNITS = "/etc/systemd/system"
+READS = "systemd reads the units of metrics"
 
 
 @pytest.mark.parametrize(
@@ -35,3 +40,62 @@ def test_without_salt_run_it_is_refused(loaders, monkeypatch):
     states = shown(loaders, DEBIAN, "regions.metrics")
     ((function, words),) = states.values()
     assert function == "test.fail_without_changes" and "there is no salt-run on" in words["name"]
+
+
+@pytest.fixture
+def systemd(loaders, tmp_path, monkeypatch):
+    """`systemd(**metrics)`: apply the formula with units below a folder; return its states by id, and what was called.
+
+    What starts the timer is left out: there is no systemd here, and `systemctl` is one that only notes.
+    """
+    programs, units, said = tmp_path / "bin", tmp_path / "units", tmp_path / "said"
+    programs.mkdir()
+    units.mkdir()
+    (programs / "systemctl").write_text(f'#!/bin/sh\necho "$@" >>{said}\n')
+    (programs / "systemctl").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+
+    def apply(test=False, **metrics):
+        said.write_text("")
+        pillar = {"openstack_regions": {**CLOUD, "metrics": {"directory": str(tmp_path / "first"), **metrics}}}
+        minion = loaders.but(pillar=pillar, grains=DEBIAN, test=test)
+        states = minion.modules["state.show_sls"]("regions.metrics")
+        for timer in [name for name, data in states.items() if "service" in data]:
+            del states[timer]
+        for data in states.values():
+            for word in data.get("file", ()):
+                if isinstance(word, dict) and "name" in word:
+                    word["name"] = word["name"].replace(UNITS, str(units))
+        done = minion.modules["state.high"](states)
+        assert isinstance(done, dict), done
+        return {state["__id__"]: state for state in done.values()}, said.read_text().splitlines()
+
+    return apply
+
+
+def test_systemd_reads_the_service_when_only_that_changed(systemd, tmp_path):
+    """Salt asks systemd whether the timer is to be read anew, and of nothing else."""
+    other = str(tmp_path / "other")
+    shown, calls = systemd(test=True)
+    assert (shown[READS]["result"], calls) == (None, [])
+    done, calls = systemd()
+    assert all(state["result"] for state in done.values()), done
+    assert calls == ["daemon-reload"]
+    again, calls = systemd()
+    assert (calls, [state["changes"] for state in again.values() if state["changes"]]) == ([], [])
+    shown, calls = systemd(test=True, directory=other)
+    assert (shown[READS]["result"], calls) == (None, [])
+    done, calls = systemd(directory=other)
+    assert calls == ["daemon-reload"]
+    assert done["metrics have a service"]["changes"] and not done["metrics have a timer"]["changes"]
+    assert systemd(directory=other)[1] == []
+    done, calls = systemd(directory=other, every=300)
+    assert calls == ["daemon-reload"]
+    assert done["metrics have a timer"]["changes"] and not done["metrics have a service"]["changes"]
+
+
+def test_the_timer_waits_for_that(loaders):
+    minion = loaders.but(pillar={"openstack_regions": CLOUD}, grains=DEBIAN)
+    low = minion.modules["state.show_low_sls"]("regions.metrics")
+    (timer,) = [one for one in low if one["__id__"] == "metrics are written"]
+    assert {"cmd": READS} in timer["require"]

@@ -38,10 +38,21 @@ metrics have a timer:
     - require:
       - file: metrics have a service
 
+{#- Salt has systemd read anew only the unit that it starts, the timer. Another directory is in the service alone. #}
+
+systemd reads the units of metrics:
+  cmd.run:
+    - name: systemctl daemon-reload
+    - onchanges:
+      - file: metrics have a service
+      - file: metrics have a timer
+
 metrics are written:
   service.running:
     - name: openstack-regions-metrics.timer
     - enable: true
+    - require:
+      - cmd: systemd reads the units of metrics
     - watch:
       - file: metrics have a timer
 {%- else %}
