@@ -1,4 +1,4 @@
-"""The configuration that Debian's packages bring: fetched once, unpacked, never installed."""
+"""What Debian's packages bring: fetched once, unpacked, never installed."""
 
 from __future__ import annotations
 
@@ -30,10 +30,19 @@ class PackageError(Exception):
 
 
 def fetch() -> Path:
-    """Return the folder that holds the packages' files, fetching what is not there yet."""
+    """Return the folder that holds the files of the packages with configuration."""
+    return unpacked(*(name for names in PACKAGES.values() for name in names))
+
+
+def promtool() -> Path:
+    """Return Prometheus' program that tries rules. The package is unpacked only: no Prometheus starts."""
+    return unpacked("prometheus") / "prometheus" / "usr" / "bin" / "promtool"
+
+
+def unpacked(*packages: str) -> Path:
+    """Return the folder that holds these packages' files, each under its name, fetching what is not there yet."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    wanted = [name for names in PACKAGES.values() for name in names]
-    missing = [name for name in wanted if not (CACHE / name / venvs.COMPLETE).exists()]
+    missing = [name for name in packages if not (CACHE / name / venvs.COMPLETE).exists()]
     if missing:
         downloads = CACHE / "downloads"
         downloads.mkdir(exist_ok=True)
