@@ -173,8 +173,9 @@ def resize(size=None, restart=False, live=True, config=None, style=None, service
         Whether to say only what would change. Default: False.
 
     Returns a dict: ``changes`` (``size`` in its file, ``running``; each with ``old`` and ``new``), ``comment``,
-    ``backups``, ``restart_due`` and ``restart_empties``. Raises CommandExecutionError, with nothing touched, when this
-    machine has not that much memory; and when memcached does not answer after a restart.
+    ``backups``, ``restart_due``, ``restart_empties`` and ``restarted`` (whether it was). Raises CommandExecutionError,
+    with nothing touched, when this machine has not that much memory; and when memcached does not answer after a
+    restart.
 
     Source: memcached(1), ``-m``; the command ``cache_memlimit`` of its release notes (1.4.27).
     """

@@ -43,7 +43,8 @@ def sized(name, size=None, restart=False, live=True, verify=None, config=None, s
         Whether it is told the size as it runs. Default: True.
 
     verify
-        Number: seconds for which it is watched afterwards, to say whether the size helped. Default: not at all.
+        Number: seconds for which it is watched after its restart, to say whether that helped, by what
+        ``memcached_pressure.verify`` looks at; nothing is waited for where it was not restarted. Default: not at all.
 
     config
         Text: the path of its configuration. Default: from pillar, else by what is there.
@@ -55,25 +56,35 @@ def sized(name, size=None, restart=False, live=True, verify=None, config=None, s
         Text: its systemd unit. Default: from pillar, else ``memcached``.
 
     Fails, with nothing touched, when this machine has not that much memory, or memcached is not installed (under
-    ``test=True`` it may be about to be, and that is said); and when it does not answer after a restart. Undone by
-    ``memcached_pressure.restored``, or ``regions.restore_file``.
+    ``test=True`` it may be about to be, and that is said); and when it does not answer after a restart, or while it is
+    watched. Whether the size helped is said, and fails nothing. Undone by ``memcached_pressure.restored``, or
+    ``regions.restore_file``.
 
-    Source: see ``memcached_pressure.resize``.
+    Source: see ``memcached_pressure.resize`` and ``memcached_pressure.verify``.
     """
     if __opts__["test"] and not __salt__["keystone_tokens.memcached_installed"](config=config):
         comment = "memcached is not installed; once it is, it would be given its size"
         return {"name": name, "result": None, "changes": {}, "comment": comment}
 
-    def act(test):
-        done = __salt__["memcached_pressure.resize"](
-            size, restart=restart, live=live, config=config, style=style, service=service, test=test
-        )
-        if not verify or test or not done["changes"]:
-            return done
-        found = __salt__["memcached_pressure.verify"](interval=verify, config=config, style=style)
-        return {**done, "comment": f"{done['comment']} Looked at for {verify} s: {found['sentence']}."}
+    done = {}
 
-    return state_return.of(name, act, __opts__["test"], CommandExecutionError)
+    def act(test):
+        done.update(
+            __salt__["memcached_pressure.resize"](
+                size, restart=restart, live=live, config=config, style=style, service=service, test=test
+            )
+        )
+        return done
+
+    ret = state_return.of(name, act, __opts__["test"], CommandExecutionError)
+    if not verify or not done.get("restarted"):
+        return ret
+    try:
+        found = __salt__["memcached_pressure.verify"](interval=verify, config=config, style=style)
+    except CommandExecutionError as err:
+        # What changed has changed all the same.
+        return {**ret, "result": False, "comment": f"{ret['comment']} Whether that helped can't be seen: {err}"}
+    return {**ret, "comment": f"{ret['comment']} Looked at for {verify} s: {found['sentence']}."}
 
 
 def restored(name, restart=False, config=None, style=None, service=None):

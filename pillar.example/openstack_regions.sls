@@ -121,7 +121,8 @@ openstack_regions:
   #   # Whether a size that memcached can't take as it runs (before 1.4.27) restarts it. That empties it: up to Newton,
   #   # where tokens live there, everybody is signed out. Better said when it suits, see salt/regions/cachesize.
   #   restart: false
-  #   # How long it is watched after its size was changed, to say whether that helped. Left out: not at all.
+  #   # How long it is watched after it was restarted for its size, to say whether that helped: by its hits, evictions,
+  #   # total_items and total_connections. 0, or null: not at all.
   #   verify: 30
   #   # Whether its minion watches it, and the file that says so.
   #   watch: true

@@ -240,7 +240,7 @@ SCHEMA: Mapping[str, Any] = {
         "watch": _flag,
         "config": _text,
         "restart": _flag,
-        "verify": _number(1, 3600),
+        "verify": _number(0, 3600),
     },
     "alarms": {**{name: _alarm(name) for name in alarms.NAMES}, "config": _text},
     "credentials": _mapping,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 
@@ -180,6 +181,60 @@ def test_one_that_can_not_take_it_as_it_runs_waits_for_a_restart(place):
     assert here.memcached.client().get("a-token") is None
     assert here.minion.states[state]("cache", size=64, live=False, restart=True)["changes"] == {}
     assert here.restarts == 1
+
+
+def test_after_its_restart_it_is_said_whether_that_helped(place):
+    """Then nothing is due any more, and nothing is waited for."""
+    here = place(1)
+    state, words = "memcached_pressure.sized", {"size": 64, "live": False, "restart": True}
+    with here.memcached.used(KEYS):
+        _come(lambda: here.call("verdict", interval=1), lambda one: one["code"] == "evicts_live")
+        done = here.minion.states[state]("cache", **words, verify=3)
+    assert (done["result"], here.restarts, here.running) == (True, 1, 64), done
+    assert done["changes"] == {name: {"old": 1, "new": 64} for name in ("size", "running")}
+    # Emptied, it fills: whether it has caught up after three seconds is the machine's to say.
+    said = re.search(
+        r"was restarted for it\. .* Looked at for 3 s: (?:it helped|it fills since its restart, look again later):"
+        r" hit rate [\d.]+ % before, [\d.]+ % now; [\d.]+ evictions a second before, 0\.0 now;"
+        r" total_items rose by (\d+), total_connections by \d+\.$",
+        done["comment"],
+    )
+    assert said and int(said[1]) > 10, done["comment"]
+
+    began = time.monotonic()
+    again = here.minion.states[state]("cache", **words, verify=90)
+    assert (again["result"], again["changes"], here.restarts) == (True, {}, 1)
+    assert "Looked at" not in again["comment"]
+    assert time.monotonic() - began < 60
+
+
+def test_nothing_is_waited_for_where_nothing_was_restarted(place):
+    here = place(16)
+    state, began = "memcached_pressure.sized", time.monotonic()
+    shown = here.minion.dry.states[state]("cache", size=64, live=False, restart=True, verify=90)
+    later = here.minion.states[state]("cache", size=64, live=False, verify=90)
+    taken = here.minion.states[state]("cache", size=96, verify=90)
+    assert all(one["changes"] and "Looked at" not in one["comment"] for one in (shown, later, taken))
+    assert here.restarts == 0
+    for size, none in ((112, 0), (128, None)):
+        done = here.minion.states[state]("cache", size=size, live=False, restart=True, verify=none)
+        assert "was restarted for it" in done["comment"] and "Looked at" not in done["comment"]
+    assert here.restarts == 2
+    assert time.monotonic() - began < 60
+
+
+def test_one_that_goes_away_while_it_is_watched_fails_and_what_changed_is_told(place):
+    here = place(16)
+
+    def restart(unit):
+        here.memcached.restart()
+        threading.Timer(1.5, here.memcached.stop).start()
+        return True
+
+    here.restart = restart
+    done = here.minion.states["memcached_pressure.sized"]("cache", size=64, live=False, restart=True, verify=4)
+    assert done["result"] is False and done["changes"] == {name: {"old": 16, "new": 64} for name in ("size", "running")}
+    assert "Whether that helped can't be seen: memcached does not answer" in done["comment"]
 
 
 def test_what_sets_up_memcached_does_not_restart_it_for_its_size(place):

@@ -27,7 +27,7 @@ def test_by_default_nothing_is_resized_or_restarted(loaders, grains, config, sty
     function, sized = states["memcached has its size"]
     assert function == "memcached_pressure.sized"
     assert (sized["config"], sized["style"]) == (config, style)
-    assert (sized["size"], sized["restart"], sized["verify"]) == (None, False, None)
+    assert (sized["size"], sized["restart"], sized["verify"]) == (None, False, 30)
     function, watches = states["its minion watches memcached"]
     assert function == "file.serialize"
     assert watches["name"] == "/etc/salt/minion.d/zz-openstack-regions-pressure.conf"
@@ -42,11 +42,17 @@ def test_pillar_says_the_size_and_the_moment(loaders):
         DEBIAN,
         "regions.cachesize",
         memcached={"size": 256},
-        pressure={"restart": True, "verify": 30, "watch": False},
+        pressure={"restart": True, "verify": 60, "watch": False},
     )
     assert list(states) == ["memcached has its size"]
     sized = states["memcached has its size"][1]
-    assert (sized["size"], sized["restart"], sized["verify"]) == (256, True, 30)
+    assert (sized["size"], sized["restart"], sized["verify"]) == (256, True, 60)
+
+
+@pytest.mark.parametrize("verify", [0, None])
+def test_pillar_says_not_to_watch_it_after_a_restart(loaders, verify):
+    states = shown(loaders, DEBIAN, "regions.cachesize", pressure={"restart": True, "verify": verify})
+    assert not states["memcached has its size"][1]["verify"]
 
 
 def test_what_sets_up_memcached_leaves_its_size_alone(loaders):

@@ -66,9 +66,9 @@ class Memcached:
             self._process.kill()
             self._process.wait()
 
-    def client(self) -> memcache.Client:
+    def client(self, **options) -> memcache.Client:
         """Return a client of the kind that the product uses."""
-        return memcache.Client([self.address], socket_timeout=3)
+        return memcache.Client([self.address], socket_timeout=3, **options)
 
     def stats(self) -> dict[str, str]:
         """Return memcached's own counters."""
@@ -108,7 +108,8 @@ class Configured(Memcached):
         ends = threading.Event()
 
         def go() -> None:
-            chosen, client = random.Random(seed), self.client()
+            # It asks on, too, after a restart.
+            chosen, client = random.Random(seed), self.client(dead_retry=0)
             while not ends.is_set():
                 key = f"key-{chosen.randrange(keys)}"
                 if client.get(key) is None:

@@ -124,6 +124,8 @@ def test_whether_it_helped(before, grown, expected, words):
     found = helped.compare(before, NOW, later(NOW, 100, **grown))
     assert found.helped is expected
     assert words in found.sentence
+    seed = f"; total_items rose by {found.seed['total_items']}, total_connections by {found.seed['total_connections']}"
+    assert found.sentence.endswith(seed)
     assert found.seed == {
         "total_items": grown.get("total_items", 0),
         "total_connections": max(grown.get("total_connections", 0) - 1, 0),
@@ -131,9 +133,24 @@ def test_whether_it_helped(before, grown, expected, words):
     }
 
 
+@pytest.mark.parametrize(
+    ("uptime", "grown", "expected", "words"),
+    [
+        (5, {**FULL, "get_misses": 2000}, None, "it fills since its restart, look again later: hit rate 50.0 % before"),
+        (5, {**FULL, "get_misses": 2000, "evictions": 90}, False, "it did not help"),  # full again already
+        (5, FULL, True, "it helped"),
+        (600, {**FULL, "get_misses": 2000}, False, "it did not help"),
+    ],
+)
+def test_one_that_a_restart_emptied_is_given_time_to_fill(uptime, grown, expected, words):
+    now = reading(pid=9, started=5, uptime=uptime)
+    found = helped.compare(BEFORE, now, later(now, 100, **grown))
+    assert found.helped is expected and words in found.sentence
+
+
 def test_a_restart_while_it_is_looked_at_is_said():
     found = helped.compare(BEFORE, reading(), NOW)
-    assert found.helped is None and "restarted" in found.sentence
+    assert found.helped is None and "restarted" in found.sentence and "total_items" not in found.sentence
 
 
 def test_what_a_master_tells_of_a_minion():

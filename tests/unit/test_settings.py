@@ -122,6 +122,7 @@ LONG = "R" * 256
         (with_("tokens/servers", []), "is not a list of texts"),
         (with_("tokens/servers", ["10.0.0.1:11211"]), "10.0.0.1:11211 would be every region's memcached"),
         (with_("tokens/verify", "yes"), "'yes' is neither true nor false"),
+        (with_("pressure/verify", -1), "-1 is no number from 0 to 3600"),
         (with_("memcached/port", 0), "0 is no number from 1 to 65535"),
         (with_("memcached/port", True), "True is no number from 1 to 65535"),
         (with_("memcached/style", "suse"), "'suse' can't be chosen"),

@@ -10,6 +10,7 @@ from osregions.pressure.rates import Rates
 from osregions.pressure.reading import Reading
 
 _WORSE = 0.01  # by which a hit rate may be lower by chance
+_FILLS = 600  # seconds after which what was there before a restart is there again, or is of no use: [cache] cache_time
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,10 @@ def compare(before: Reading | None, first: Reading, second: Reading) -> Helped:
     then = rates.since_start(before) if before is not None else None
     # Each look at the statistics is a connection of its own.
     seed = {"total_items": now.count("total_items"), "total_connections": max(now.count("total_connections") - 1, 0)}
-    helped, sentence = _told(then, now)
+    emptied = before is not None and not first.same_process(before) and first.uptime < _FILLS
+    helped, sentence = _told(then, now, emptied)
+    if not now.broken:
+        sentence += f"; total_items rose by {seed['total_items']}, total_connections by {seed['total_connections']}"
     return Helped(
         helped,
         sentence,
@@ -45,7 +49,7 @@ def compare(before: Reading | None, first: Reading, second: Reading) -> Helped:
     )
 
 
-def _told(then: Rates | None, now: Rates) -> tuple[bool | None, str]:
+def _told(then: Rates | None, now: Rates, emptied: bool) -> tuple[bool | None, str]:
     if now.broken:
         return None, "memcached was restarted, or its counters set back, while it was looked at: look again"
     if then is None:
@@ -59,6 +63,9 @@ def _told(then: Rates | None, now: Rates) -> tuple[bool | None, str]:
     no_worse = then.hit_rate is None or now.hit_rate >= then.hit_rate - _WORSE
     if fewer and no_worse:
         return True, f"it helped: {hits}; {lost}"
+    # Whatever its size, what a restart emptied is missed once.
+    if fewer and emptied:
+        return None, f"it fills since its restart, look again later: {hits}; {lost}"
     return False, f"it did not help: {hits}; {lost}"
 
 

@@ -34,6 +34,7 @@ class Resized:
     backups: tuple[str, ...] = ()
     restart_due: bool = False
     restart_empties: str = ""
+    restarted: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """As plain data."""
@@ -43,6 +44,7 @@ class Resized:
             "backups": list(self.backups),
             "restart_due": self.restart_due,
             "restart_empties": self.restart_empties,
+            "restarted": self.restarted,
         }
 
 
@@ -221,7 +223,7 @@ class Place:
                 f"A restart is due: memcached has {now.megabytes} MB until then. It empties {use.restart_empties}."
             )
         comment = " ".join(words) or f"memcached has {megabytes} MB."
-        return Resized(changes, comment, kept, due, use.restart_empties)
+        return Resized(changes, comment, kept, due, use.restart_empties, restarts and not dry)
 
 
 # oslo.cache: memcache_dead_retry, of [cache] or [memcache], is five minutes unless somebody set it.
