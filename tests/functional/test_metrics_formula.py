@@ -81,6 +81,8 @@ def test_systemd_reads_the_service_when_only_that_changed(systemd, tmp_path):
     done, calls = systemd()
     assert all(state["result"] for state in done.values()), done
     assert calls == ["daemon-reload"]
+    service = (tmp_path / "units" / "openstack-regions-metrics.service").read_text()
+    assert " timeout=12\n" in service and "TimeoutStartSec=72\n" in service
     again, calls = systemd()
     assert (calls, [state["changes"] for state in again.values() if state["changes"]]) == ([], [])
     shown, calls = systemd(test=True, directory=other)

@@ -6,6 +6,8 @@
     A target that is no master has nothing to run, and is refused. #}
 {%- from "regions/map.jinja" import mapdata with context %}
 {%- set program = salt['cmd.which']('salt-run') %}
+{#- A clock can wait for longer than a person: what is slow is told as slow then, and not as unknown. -#}
+{%- set timeout = [salt['pillar.get']('openstack_regions:status:timeout') or 0, 12] | max | int %}
 
 {%- if program %}
 
@@ -24,6 +26,7 @@ metrics have a service:
     - context:
         program: {{ program }}
         path: {{ mapdata.metrics.directory }}/openstack_regions.prom
+        timeout: {{ timeout }}
     - require:
       - file: the directory of metrics is there
 
