@@ -74,7 +74,7 @@ def test_a_long_list_is_cut_after_what_is_a_finding_and_counted():
 
 def test_what_the_beacon_holds_of_memcached_is_told_unless_it_is_old(tmp_path):
     place = tmp_path / "pressure.json"
-    look = Place(SimpleNamespace(), dict, pressure=str(place))._pressure
+    look = Place(SimpleNamespace(section=lambda name: {}), dict, pressure=str(place))._pressure
     assert look() is None
     small = verdict.Verdict("too small", "evicts_live", "9 were evicted", "give it 64 MB", {}, 1, 64)
     for age, said in (

@@ -134,7 +134,7 @@ def test_a_cut_that_nobody_saw_is_marked_by_its_epoch():
     for number, one in enumerate(kept):
         away = 10 <= number < 20
         one["regions"][MEMBER].update(identity=None if away else "home", epoch=None if away else 2 * (number >= 20))
-    assert [where for _, where in plots.of(kept, MEMBER, "sign_in").marks] == ["2 moves"]
+    assert [where for _, where in plots.of(kept, MEMBER, "sign_in").marks] == ["moved 2x"]
 
 
 def test_moves_that_followed_at_once_have_no_words_upon_each_other():

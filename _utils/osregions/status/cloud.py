@@ -126,6 +126,6 @@ def _node(node: Node) -> dict[str, Any]:
         "services": [asdict(one) for one in node.conf.services] if node.conf else None,
         "drift": list(node.conf.drift) if node.conf else None,
         "unmanaged": [asdict(one) for one in node.conf.unmanaged] if node.conf else None,
-        "counts": dict(node.conf.counts) if node.conf else None,
+        "counts": {"drift": node.conf.drifted, "unmanaged": node.conf.unmanaged_count} if node.conf else None,
         "problems": dict(node.problems),
     }

@@ -81,9 +81,7 @@ class Keys:
     provider: str
     digests: Mapping[str, str]
     faults: tuple[str, ...]
-    primaries: Mapping[str, int] = field(
-        default_factory=dict
-    )  # the number of the key that is used: each rotation adds 1
+    primaries: Mapping[str, int] = field(default_factory=dict)  # the numbers of those in use: a rotation adds 1
 
 
 @dataclass(frozen=True)
@@ -156,7 +154,8 @@ class Conf:
     drift: tuple[str, ...]  # options that are not as they are to be
     unmanaged: tuple[Reference, ...]
     problems: tuple[str, ...]
-    counts: Mapping[str, int] = field(default_factory=dict)  # of both, as long lists come cut
+    drifted: int = 0  # how many, as a long list comes cut
+    unmanaged_count: int = 0
 
 
 @dataclass(frozen=True)
@@ -298,6 +297,7 @@ def _asked(said: Sequence[Mapping[str, Any]]) -> tuple[Asked, ...]:
 
 
 def _conf(said: Mapping[str, Any]) -> Conf:
+    counts = _counts(said["counts"])
     return Conf(
         tuple(
             Service(str(one["project"]), str(one["place"]), str(one["url"]), _name(one["at"]), bool(one["validates"]))
@@ -309,14 +309,18 @@ def _conf(said: Mapping[str, Any]) -> Conf:
             for one in said["unmanaged"]
         ),
         _texts(said["problems"]),
-        _counts(said["counts"]),
+        max(counts["drift"], len(said["drift"])),
+        max(counts["unmanaged"], len(said["unmanaged"])),
     )
 
 
 def _tokens(said: Mapping[str, Any]) -> Tokens:
     silent = {str(server): str(why) for server, why in said["silent"].items()}
     major, survives = int(_number(said["major"])), bool(said["survives_a_replica"])
-    used = {str(server): _counts(figures) for server, figures in said["used"].items()}
+    used = {
+        str(server): {name: int(_number(figures[name])) for name in ("total_items", "total_connections")}
+        for server, figures in said["used"].items()
+    }
     return Tokens(str(said["release"]), major, str(said["stored_in"]), survives, silent, used)
 
 

@@ -295,8 +295,7 @@ class _Region:
         for there, places in unmanaged.items():
             yield self._of("reference_elsewhere", node, places=_listed(places), there=there, here=at)
         if node.conf.drift:
-            count = max(node.conf.counts.get("drift", 0), len(node.conf.drift))
-            yield self._of("drift", node, count=count, what=_listed(node.conf.drift))
+            yield self._of("drift", node, count=node.conf.drifted, what=_listed(node.conf.drift))
         for problem in node.conf.problems:
             yield self._of("unread", node, part="a file of its services", why=problem)
 

@@ -26,7 +26,7 @@ from osregions.tokens.operations import Keystone
 
 _WORTH_ASKING = 1.0  # seconds: with less left nobody is asked, for who does not answer so soon need not be silent
 _LISTED = 50  # of a long list; the rest is counted
-_LATELY = 3600.0  # seconds: no beacon looks less often than it compares, and what is older was of another day
+_LATELY = 3600.0  # seconds; or the window of the beacon, which looks no less often than that
 _USE = ("total_items", "total_connections")  # what keeps growing in a memcached that somebody uses
 
 
@@ -163,7 +163,7 @@ class Place:
         found = watch.read(self.pressure)
         if found is None or found.held is None or not found.readings:
             return None
-        if not 0 <= time.time() - found.readings[-1].at < _LATELY:
+        if not 0 <= time.time() - found.readings[-1].at < max(_LATELY, self.own.section("pressure").get("window") or 0):
             return None
         return {name: str(getattr(found.held, name)) for name in ("verdict", "sentence", "remedy")}
 

@@ -79,7 +79,7 @@ def _moves(known: Sequence[tuple[float, Mapping[str, Any]]]) -> list[tuple[float
         if now:
             epoch = int(epoch) if _number(epoch) else passed
             if before and (now != before or epoch > passed):
-                found.append((at, str(now) if now != before else f"{epoch - passed} moves"))
+                found.append((at, str(now) if now != before else f"moved {epoch - passed}x"))
             before, passed = now, epoch
     return found
 
