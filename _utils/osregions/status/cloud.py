@@ -9,7 +9,8 @@ from typing import Any
 
 from osregions import clocks
 from osregions.model import Finding
-from osregions.status import facts, findings
+from osregions.status import findings
+from osregions.status.answers import node_from
 from osregions.status.facts import Cloud, Node, Region
 
 
@@ -35,7 +36,7 @@ def assemble(
     regions = []
     for name, minions in known.items():
         nodes = tuple(
-            facts.node(one, name, answers[one].said, partial(_ahead, asked, answers[one].at))
+            node_from(one, name, answers[one].said, partial(_ahead, asked, answers[one].at))
             for one in sorted(minions)
             if one in answers
         )
