@@ -119,6 +119,11 @@ def persists(looks: Sequence[Pair]) -> bool:
 def applied(home: Session, region: Session, source: Dialect, replica: Dialect, seconds: float = 10) -> bool:
     """Wait until the region has applied all that home has now; whether it did within so many seconds."""
     position = str(home.value(source.position()) or "").replace("\n", "")
+    return reached(region, position, replica, seconds)
+
+
+def reached(region: Session, position: str, replica: Dialect, seconds: float) -> bool:
+    """Wait until the region has applied all up to a position of home's; whether it did within so many seconds."""
     if not position:
         return True
     if replica.mariadb:

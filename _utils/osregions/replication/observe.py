@@ -30,6 +30,7 @@ from osregions.replication.operations import Here
 from osregions.replication.server import Channel, Server, view
 
 _PATIENCE = 5  # seconds to wait for what home has now
+_SLICE = 2.0  # seconds after which it is looked whether there is anything to wait for: a thread that stops ends no wait
 
 # What a finding is about, in the order in which they are told.
 LINK, STANDS, PASSES, BEHIND = "link", "stands", "passes", "behind"
@@ -79,7 +80,10 @@ def status(
     `keystone_keys.view` does, where a keystone is here. `told` has the findings by kind, see `KINDS`.
     """
     seen = own_side(here)
-    return told(seen, home_side(here, seen, patience), keys)
+    home = home_side(here, seen, patience)
+    if home is None and seen.channel and seen.channel.running:
+        seen = own_side(here)  # it stopped meanwhile
+    return told(seen, home, keys)
 
 
 def own_side(here: Here) -> Own:
@@ -102,7 +106,7 @@ def own_side(here: Here) -> Own:
 
 
 def home_side(here: Here, seen: Own, patience: float = _PATIENCE) -> AtHome | None:
-    """Ask home what it has, and wait for it at the region's side; None where replication stands still."""
+    """Ask home what it has, and wait for it at the region's side; None where replication stands, or stops meanwhile."""
     if seen.channel is None or not seen.channel.running:
         return None
     server = seen.server
@@ -110,19 +114,36 @@ def home_side(here: Here, seen: Own, patience: float = _PATIENCE) -> AtHome | No
         clocks = alike.read_clocks(home, own)
         schema = checks.schema_of(home, here.database)
         theirs = view(home, whole=False)
-        began = time.monotonic()
-        applied = compare_run.applied(home, own, theirs.dialect, server.dialect, patience)
-        took, after = round(time.monotonic() - began, 3), view(own)
+        took = _until_reached(own, theirs.position, seen.channel, server, patience)
+        after = view(own)
+        if took is None and not _runs(after, seen.channel):
+            return None
         return AtHome(
             patience,
-            took if applied else None,
-            None if applied else lag.at_least(patience, theirs.position, after, seen.channel.name),
+            took,
+            lag.at_least(patience, theirs.position, after, seen.channel.name) if took is None else None,
             server.dialect.mariadb and resume.gone_back(theirs.position, server.position),
             clocks,
             schema,
             checks.schema_of(own, here.database),
             after.position,
         )
+
+
+def _until_reached(own: Session, position: str, channel: Channel, server: Server, patience: float) -> float | None:
+    """The seconds until the region had that; None where they were too many, or it stopped meanwhile."""
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) < patience:
+        if compare_run.reached(own, position, server.dialect, min(patience - waited, _SLICE)):
+            return round(time.monotonic() - began, 3)
+        if not _runs(view(own), channel):
+            break
+    return None
+
+
+def _runs(server: Server, channel: Channel) -> bool:
+    now = server.channel(channel.name)
+    return now is not None and now.running
 
 
 def told(
