@@ -101,7 +101,7 @@ class Cloud:
         due = not mine["epoch"] > epoch and (mine["identity"] != identity or mine["epoch"] < epoch)
         changes = {"switch": {"new": identity}} if due and mine["identity"] != identity else {}
         if due and not test:
-            mine.update(identity=identity, epoch=max(epoch, mine["epoch"]) + 1, since=time.time())
+            mine.update(identity=identity, epoch=max(epoch, mine["epoch"]) + 1, since=time.time(), reason=reason)
         mine["unfinished"] = False
         return {
             "ok": True,
@@ -183,6 +183,7 @@ def test_a_node_that_is_off_is_named_and_follows_later(cloud):
     assert cloud.switches["two-node"]["identity"] == "local"
     assert cloud.switches["two-node"]["epoch"] == cloud.switches["two-controller"]["epoch"] == 1
     assert back.changes == {"two-node": {"switch": {"new": "local"}}}
+    assert cloud.switches["two-node"]["reason"] == "x", "for the reason for which the others moved"
 
 
 def test_a_node_that_was_off_while_its_region_returned_is_taken_home(cloud):

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from osregions.errors import Refused
+from osregions.lines import one_line
 from osregions.reach import guards, timeline, verdict, view
 from osregions.reach.view import HOME, LOCAL, Replica, View
 from osregions.settings import Settings
 
 _RETURN = 30.0  # seconds in which a replica comes up with home once the line is whole again
 _PAUSE = 1.0
+_REASON = 500  # characters of a reason that a node told
 Answers = Mapping[str, Mapping[str, Any]]
 
 
@@ -38,6 +40,7 @@ class Standing:
     unfinished: tuple[str, ...] = ()  # nodes whose services do not follow their switch yet
     astray: tuple[str, ...] = ()  # nodes whose switch is not where the region's is
     tied: bool = False  # one of these has come to the same number
+    reason: str = ""  # why the region was moved last
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ class Fleet:
             tuple(sorted(minion for minion, one in switches.items() if one["unfinished"])),
             tuple(sorted(astray)),
             any(one["epoch"] == newest["epoch"] for one in astray.values()),
+            one_line(str(newest.get("reason") or ""), _REASON),
         )
 
     # ---- over ----
@@ -123,10 +127,12 @@ class Fleet:
         stragglers = ", ".join(sorted({*found.unfinished, *found.astray}))
         if decided.action == verdict.FAIL_OVER:
             return self._over(found, decided.reason)
+        # They follow for the reason for which the others moved, which may be at it this very moment.
+        reason = found.reason or f"{stragglers} did not follow"
         if stragglers and found.identity == LOCAL:
-            return self._over(found, f"{stragglers} did not follow")
+            return self._over(found, reason)
         if stragglers:
-            return self._back(found, f"{stragglers} did not follow", sorted({*found.unfinished, *found.astray}))
+            return self._back(found, reason, sorted({*found.unfinished, *found.astray}))
         if decided.code != "replica_unknown":
             return Result(True, f"{self.region}: {decided.text}")
         return self._maybe_back(found)
