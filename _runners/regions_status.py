@@ -201,8 +201,12 @@ def _answers(minions, fun, timeout):
 
 
 def _share(timeout):
-    """The seconds that a node may take of those: the job's way to it and back needs the others."""
-    return max(timeout - _WAY, timeout / 2)
+    """The seconds that a node may take of those: the job's way to it and back needs the others.
+
+    Who asks for more has a slow machine, on which the way is longer, too. A node takes all of its time where home's
+    database is silent.
+    """
+    return max(timeout - max(_WAY, timeout * 0.3), timeout / 2)
 
 
 def _unread(err):

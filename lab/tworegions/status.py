@@ -27,7 +27,7 @@ def cut(progress: Progress, member: Host) -> None:
     with progress.step("the same as a page: salt-run regions.report"):
         path = _asked(member, "regions.report", _BUSY)["path"]
         text = machine.execute(member, "cat", path).stdout
-        need(all(code in text for code in codes), f"{path} lacks some of {sorted(codes)}")
+        need("home_keystone_down" in text and "identity_local" in text, f"{path} does not tell that")
     progress.say(f"{member.name}:{path}")
 
 

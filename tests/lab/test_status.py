@@ -126,6 +126,8 @@ def test_a_region_that_is_cut_off_is_a_finding_and_no_hang(whole, how):
             assert f"<code>{code}</code>, {where}" in page(whole, master)
             print(f"{how}, on {master}: {found['seconds']} s, {took:.1f} s with salt-run")
             assert found["seconds"] < 5
+        # The node that has the replica waits for home's database, and answers all the same.
+        until(lambda: read(whole, MEMBER)["regions"]["RegionTwo"]["silent"], lambda silent: not silent, 60)
     finally:
         whole.command("heal")
     failing.reconnected(whole)
