@@ -61,6 +61,9 @@ def test_the_page_and_the_metrics_are_written(deliveries, tmp_path):
     assert own.stat().st_mode & 0o777 == 0o644
     text, code, _ = salt_run(cloud, "regions.report", "/nowhere/page.html", PATIENT)
     assert code and "/nowhere/page.html can't be written" in text
+    for wrong in ("abc", -1, 0):
+        text, code, _ = salt_run(cloud, "regions.status", f"timeout={wrong}")
+        assert code == 2 and "is no number from 2 to 300" in text and "Traceback" not in text
     metrics = tmp_path / "openstack_regions.prom"
     assert salt_run(cloud, "regions.metrics", metrics, PATIENT)[1] == 0, "it was written, whatever is wrong"
     assert 'code="no_minions"' in metrics.read_text() and metrics.stat().st_mode & 0o777 == 0o644

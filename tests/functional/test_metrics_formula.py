@@ -10,6 +10,7 @@ from tests.functional.test_keystone_tokens_formula import CLOUD, DEBIAN, RHEL, s
 
 UNITS = "/etc/systemd/system"
 READS = "systemd reads the units of metrics"
+LEFT = "systemd reads what an earlier run left unread"
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,9 @@ def systemd(loaders, tmp_path, monkeypatch):
     programs, units, said = tmp_path / "bin", tmp_path / "units", tmp_path / "said"
     programs.mkdir()
     units.mkdir()
-    (programs / "systemctl").write_text(f'#!/bin/sh\necho "$@" >>{said}\n')
+    (programs / "systemctl").write_text(
+        f'#!/bin/sh\n[ "$1" = show ] && cat {tmp_path}/unread 2>/dev/null || echo "$@" >>{said}\n'
+    )
     (programs / "systemctl").chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
 
@@ -68,7 +71,8 @@ def systemd(loaders, tmp_path, monkeypatch):
                     word["name"] = word["name"].replace(UNITS, str(units))
         done = minion.modules["state.high"](states)
         assert isinstance(done, dict), done
-        return {state["__id__"]: state for state in done.values()}, said.read_text().splitlines()
+        calls = [line for line in said.read_text().splitlines() if not line.startswith("show ")]
+        return {state["__id__"]: state for state in done.values()}, calls
 
     return apply
 
@@ -96,8 +100,17 @@ def test_systemd_reads_the_service_when_only_that_changed(systemd, tmp_path):
     assert done["metrics have a timer"]["changes"] and not done["metrics have a service"]["changes"]
 
 
+def test_what_a_killed_run_left_unread_is_read_by_the_next(systemd, tmp_path):
+    systemd()
+    (tmp_path / "unread").write_text("NeedDaemonReload=no\n\nNeedDaemonReload=yes\n")
+    shown, calls = systemd(test=True)
+    assert (shown[LEFT]["result"], calls) == (None, [])
+    done, calls = systemd()
+    assert (done[LEFT]["result"], bool(done[READS]["changes"]), calls) == (True, False, ["daemon-reload"])
+
+
 def test_the_timer_waits_for_that(loaders):
     minion = loaders.but(pillar={"openstack_regions": CLOUD}, grains=DEBIAN)
     low = minion.modules["state.show_low_sls"]("regions.metrics")
     (timer,) = [one for one in low if one["__id__"] == "metrics are written"]
-    assert {"cmd": READS} in timer["require"]
+    assert {"cmd": LEFT} in timer["require"]

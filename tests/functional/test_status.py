@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 import time
 
 import pytest
@@ -243,3 +244,10 @@ def test_a_replica_and_each_of_its_faults(loaders, tmp_path, pair):
     until = time.monotonic() + 30
     while "replica_lags" not in (found := look()[0]):
         assert time.monotonic() < until, found
+
+    # It stops while somebody waits for it: the one who waits says so.
+    stopping = threading.Timer(1, pair.region.execute, ("STOP ALL SLAVES",), {"database": None})
+    stopping.start()
+    said = two.modules["mysql_replication.status"]()
+    stopping.join()
+    assert said["threads"]["sql"] == "No" and said["told"]["stands"], said

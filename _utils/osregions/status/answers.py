@@ -8,6 +8,7 @@ from typing import Any
 from osregions import files
 from osregions.lines import one_line
 from osregions.status.facts import (
+    USE,
     Asked,
     Backups,
     Catalog,
@@ -118,8 +119,7 @@ def _tokens(said: Mapping[str, Any]) -> Tokens:
     silent = {str(server): str(why) for server, why in said["silent"].items()}
     major, survives = int(_number(said["major"])), bool(said["survives_a_replica"])
     used = {
-        str(server): {name: int(_number(figures[name])) for name in ("total_items", "total_connections")}
-        for server, figures in said["used"].items()
+        str(server): {name: int(_number(figures[name])) for name in USE} for server, figures in said["used"].items()
     }
     return Tokens(str(said["release"]), major, str(said["stored_in"]), survives, silent, used)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from osregions.replication import faults
 
+USE = ("total_items", "total_connections")  # what keeps growing in a memcached that somebody uses
+
 
 @dataclass(frozen=True)
 class Move:

@@ -21,13 +21,13 @@ from osregions.reach.switch import SwitchError
 from osregions.replication import observe
 from osregions.replication.operations import Here
 from osregions.status.collect import together
+from osregions.status.facts import USE
 from osregions.tokens import memcached
 from osregions.tokens.operations import Keystone
 
 _WORTH_ASKING = 1.0  # seconds: with less left nobody is asked, for who does not answer so soon need not be silent
 _LISTED = 50  # of a long list; the rest is counted
 _LATELY = 3600.0  # seconds; or the window of the beacon, which looks no less often than that
-_USE = ("total_items", "total_connections")  # what keeps growing in a memcached that somebody uses
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Place:
         limit = seconds * 0.8
         asked = together({one: partial(memcached.counters, one, limit) for one in keystone.servers()}, limit)
         silent = {one: said["problem"] for one, said in asked.items() if "problem" in said}
-        used = {one: {name: said["value"][name] for name in _USE} for one, said in asked.items() if "value" in said}
+        used = {one: {name: said["value"][name] for name in USE} for one, said in asked.items() if "value" in said}
         return {**keystone.store(), "major": release.major, "silent": silent, "used": used}
 
     def _keys(self) -> dict[str, Any]:

@@ -50,12 +50,23 @@ systemd reads the units of metrics:
       - file: metrics have a service
       - file: metrics have a timer
 
+{#- One that was killed between the two leaves them unread, and changes nothing the next time. #}
+
+systemd reads what an earlier run left unread:
+  cmd.run:
+    - name: systemctl daemon-reload
+    - onlyif: >-
+        systemctl show --property=NeedDaemonReload openstack-regions-metrics.service openstack-regions-metrics.timer
+        | grep -q yes
+    - require:
+      - cmd: systemd reads the units of metrics
+
 metrics are written:
   service.running:
     - name: openstack-regions-metrics.timer
     - enable: true
     - require:
-      - cmd: systemd reads the units of metrics
+      - cmd: systemd reads what an earlier run left unread
     - watch:
       - file: metrics have a timer
 {%- else %}
